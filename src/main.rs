@@ -1,0 +1,2 @@
+//! tack
+fn main() {}
