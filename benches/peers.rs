@@ -1,1 +1,2 @@
+//! Our speed beside that of the peers.
 fn main() {}

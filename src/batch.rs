@@ -32,6 +32,13 @@ impl Schedule {
     }
 }
 
+/// A single tack.
+impl Default for Schedule {
+    fn default() -> Self {
+        Self { number: 1, interval: Span::default() }
+    }
+}
+
 /// `NUM@INTERVAL`, such as `365@1d`.
 impl FromStr for Schedule {
     type Err = Error;
@@ -73,6 +80,12 @@ impl<'a> Batch<'a> {
         let batch = Self { key, min_generation, generation, first, schedule, target_hash };
         batch.tack(schedule.number - 1)?;
         Ok(batch)
+    }
+
+    /// The tacks in it.
+    #[must_use]
+    pub fn number(&self) -> u32 {
+        self.schedule.number
     }
 
     /// Signs the tack of this index, counted from 0.

@@ -16,6 +16,10 @@ const KNOWN_FLAGS: u8 = 0b11;
 
 /// A TackExtension of either draft. The signatures are not verified unless [`verify`](Self::verify) says so.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[allow(
+    clippy::large_enum_variant,
+    reason = "extensions are handled one at a time, and boxes would show in every match"
+)]
 pub enum TackExtension {
     /// Of draft-perrin-tls-tack-00, which has break signatures.
     Draft00(Draft00),

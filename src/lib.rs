@@ -6,6 +6,7 @@ pub mod error;
 pub mod extension;
 pub mod key;
 pub mod key_file;
+pub mod object;
 pub mod pem;
 pub mod serverinfo;
 pub mod tack;

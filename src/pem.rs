@@ -127,7 +127,7 @@ fn split_block(text: &[u8]) -> Result<Option<(Block<'_>, &[u8])>, Error> {
 fn split_label(text: &[u8]) -> Result<(&str, &[u8]), Error> {
     let (label, rest) = split(text, DASHES).ok_or(Error::PemBegin)?;
     let label = str::from_utf8(label).map_err(|_| Error::PemBegin)?;
-    if label.len() > COLUMNS || label.contains(|c: char| c.is_control()) {
+    if label.len() > COLUMNS || !label.bytes().all(|byte| (b' '..=b'~').contains(&byte)) {
         return Err(Error::PemBegin);
     }
     Ok((label, rest))

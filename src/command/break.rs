@@ -1,0 +1,27 @@
+//! `tack break`: a break signature.
+
+use std::process::ExitCode;
+
+use anyhow::Result;
+use tack::break_sig::BreakSig;
+
+use crate::Exit;
+use crate::cli::Break;
+use crate::io::{Inputs, Output};
+use crate::message::provenance;
+use crate::password::LockedKey;
+use crate::words::{self, Words};
+
+pub fn run(args: &Break, now: i64) -> Result<ExitCode> {
+    let mut inputs = Inputs::default();
+    let key = LockedKey::read(&args.key, &mut inputs)?;
+    let output = Output::new(args.output.as_deref(), &inputs)?;
+    let (key, _) = key.open()?;
+    let sig = BreakSig::sign(&key);
+    sig.verify()?;
+    output.write((provenance(now) + &sig.to_pem()).as_bytes())?;
+    if args.common.verbose > 0 {
+        eprint!("{}{}", words::crypto(Words::Tackpy097), words::break_sig(&sig));
+    }
+    Ok(Exit::Good.into())
+}

@@ -1,0 +1,86 @@
+//! `tack cert`: a TACK certificate of draft-00 from a tack, and the tacks and break signatures out of one.
+
+use std::path::Path;
+use std::process::ExitCode;
+
+use anyhow::{Result, anyhow, bail};
+use getrandom::SysRng;
+use tack::break_sig::BreakSig;
+use tack::certificate::Certificate;
+use tack::extension::{Draft00, TackExtension};
+use tack::object::Object;
+use tack::tack::Tack;
+
+use crate::Exit;
+use crate::cli::Cert;
+use crate::io::{Inputs, Output, SMALL, Shown};
+use crate::message::{refused, warn_expired};
+use crate::words::{self, Words};
+
+pub fn run(args: &Cert, now: i64) -> Result<ExitCode> {
+    let mut inputs = Inputs::default();
+    let input = read_input(&args.input, &mut inputs)?;
+    let break_sigs = args.break_signatures.as_deref().map(|path| read_break_sigs(path, &mut inputs)).transpose()?;
+    let output = Output::new(args.output.as_deref(), &inputs)?;
+    let (text, said) = match input {
+        Input::Tack(tack) => {
+            warn_expired(&args.input, &tack, now);
+            let extension = Draft00::new(Some(tack), break_sigs.unwrap_or_default(), false);
+            let extension = TackExtension::Draft00(extension?);
+            (Certificate::carrying(&extension, &mut SysRng)?, words::extension(&extension))
+        }
+        Input::Certificate(certificate) => {
+            if let Some(path) = &args.break_signatures {
+                bail!("{}: break signatures go with a tack, and {} is a certificate", Shown(path), Shown(&args.input));
+            }
+            let extension = certificate.extension();
+            let extension = extension
+                .ok_or_else(|| anyhow!("{}: not a TACK certificate; nothing to take out", Shown(&args.input)))?;
+            (contents(extension), Words::certificate(&certificate))
+        }
+    };
+    output.write(text.as_bytes())?;
+    if args.common.verbose > 0 {
+        eprint!("{said}");
+    }
+    Ok(Exit::Good.into())
+}
+
+/// The tacks and break signatures of a TackExtension, in PEM.
+pub fn contents(extension: &TackExtension) -> String {
+    let tacks = extension.tacks().iter().map(Tack::to_pem);
+    tacks.chain(extension.break_sigs().iter().map(BreakSig::to_pem)).collect()
+}
+
+/// The break signatures of a file, each of which holds.
+pub fn read_break_sigs(path: &Path, inputs: &mut Inputs) -> Result<Vec<BreakSig>> {
+    let sigs = BreakSig::all_from_pem(&inputs.read(path, SMALL)?).and_then(|sigs| {
+        sigs.iter().try_for_each(BreakSig::verify)?;
+        Ok(sigs)
+    });
+    sigs.map_err(|error| refused(path, &error))
+}
+
+enum Input {
+    Tack(Tack),
+    Certificate(Certificate),
+}
+
+/// The first tack of a file, or else its first certificate, as tackpy has it.
+fn read_input(path: &Path, inputs: &mut Inputs) -> Result<Input> {
+    let bytes = inputs.read(path, SMALL)?;
+    let objects =
+        Object::all_from_bytes(&bytes).collect::<Result<Vec<_>, _>>().map_err(|error| refused(path, &error))?;
+    let mut certificate = None;
+    for object in objects {
+        object.verify().map_err(|error| refused(path, &error))?;
+        match object {
+            Object::Tack(tack) => return Ok(Input::Tack(tack)),
+            Object::Certificate(found) => certificate = certificate.or(Some(found)),
+            _ => {}
+        }
+    }
+    certificate
+        .map(Input::Certificate)
+        .ok_or_else(|| anyhow!("{}: neither a tack nor a certificate; give one of them", Shown(path)))
+}

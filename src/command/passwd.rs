@@ -1,0 +1,35 @@
+//! `tack passwd`: a new password, or iteration count, for a key file.
+
+use std::process::ExitCode;
+
+use anyhow::{Result, bail};
+
+use crate::Exit;
+use crate::cli::Passwd;
+use crate::command::genkey;
+use crate::io::{self, Inputs, New, Sync, is_dash};
+use crate::message::provenance;
+use crate::password::{self, LockedKey};
+use crate::words::{self, Words};
+
+pub fn run(args: &Passwd, now: i64) -> Result<ExitCode> {
+    if is_dash(&args.key.key) {
+        bail!("standard input: a key file there cannot be replaced; give its name with -k");
+    }
+    let mut inputs = Inputs::default();
+    let key = LockedKey::read(&args.key, &mut inputs)?;
+    let new = args.new_password_file.as_deref().map(|path| password::read_file(path, &mut inputs)).transpose()?;
+    let (key, old) = key.open()?;
+    let new = match new {
+        Some(new) => new,
+        None if args.keep_password => old,
+        None => password::ask_new()?,
+    };
+    let file = genkey::lock(&key, &new, args.iterations)?;
+    let pem = provenance(now) + &file.to_pem();
+    io::replace(&args.key.key, pem.as_bytes(), New::Secret, Sync::Now)?;
+    if args.common.verbose > 0 {
+        eprint!("{}{}", words::crypto(Words::Tackpy097), words::key_file(&file));
+    }
+    Ok(Exit::Good.into())
+}

@@ -1,0 +1,173 @@
+//! `tack sign`: tacks for the keys of certificates, one for each or a batch for each.
+
+use std::collections::HashSet;
+use std::ffi::{OsStr, OsString};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use anyhow::{Result, bail};
+use tack::batch::{Batch, Schedule};
+use tack::certificate::Certificate;
+use tack::time::{Expiration, Minutes};
+
+use crate::Exit;
+use crate::cli::Sign;
+use crate::io::{Inputs, Output, SMALL, Shown, is_dash};
+use crate::message::{Usage, is_past, refused, warn};
+use crate::password::LockedKey;
+use crate::signing::{BatchFiles, Destination, Signing};
+
+pub fn run(args: &Sign, now: i64) -> Result<ExitCode> {
+    let generation = generation(args)?;
+    let schedule =
+        args.number.as_deref().map(str::parse::<Schedule>).transpose().map_err(|error| usage("-n", &error))?;
+    let expiration = args.expiration.as_deref().map(|text| expiration(text, now)).transpose()?;
+
+    let mut inputs = Inputs::default();
+    let key = LockedKey::read(&args.key, &mut inputs)?;
+    let targets = read_targets(args, &mut inputs)?;
+    let destinations = destinations(args.output.as_deref(), &targets, schedule, &inputs)?;
+    let first = |target: &Target| match expiration {
+        Some(minutes) => Ok(minutes),
+        None => Minutes::from_seconds(target.certificate.not_after()).map_err(|error| refused(&target.path, &error)),
+    };
+    let firsts = targets.iter().map(first).collect::<Result<Vec<_>>>()?;
+
+    let (key, _) = key.open()?;
+    let mut batches = Vec::new();
+    for (target, first) in targets.iter().zip(firsts) {
+        let hash = target.certificate.target_hash();
+        let batch = Batch::new(&key, args.min_generation, generation, first, schedule.unwrap_or_default(), hash);
+        batches.push(batch.map_err(|error| refused(&target.path, &error))?);
+        if is_past(first, now) {
+            warn(&target.path, format_args!("the tack for it expired at {first}"));
+        }
+    }
+    let mut signing = Signing::new(&batches, now, args.common.verbose > 0);
+    for (batch, destination) in batches.iter().zip(&destinations) {
+        signing.write(batch, destination)?;
+    }
+    signing.finish();
+    Ok(Exit::Good.into())
+}
+
+fn usage(option: &str, error: &tack::error::Error) -> Usage {
+    Usage(format!("{option}: {error}"))
+}
+
+fn generation(args: &Sign) -> Result<u8> {
+    let generation = args.generation.unwrap_or(args.min_generation);
+    if generation < args.min_generation {
+        let min_generation = args.min_generation;
+        return Err(usage("-g", &tack::error::Error::Generation { generation, min_generation }).into());
+    }
+    Ok(generation)
+}
+
+fn expiration(text: &str, now: i64) -> Result<Minutes> {
+    let expiration = text.parse::<Expiration>().and_then(|expiration| expiration.resolve(now));
+    Ok(expiration.map_err(|error| usage("-e", &error))?)
+}
+
+/// A certificate whose key is to be signed.
+struct Target {
+    path: PathBuf,
+    /// What tells its tacks from those of the other certificates, in file names.
+    stem: OsString,
+    certificate: Certificate,
+}
+
+fn read_targets(args: &Sign, inputs: &mut Inputs) -> Result<Vec<Target>> {
+    let mut targets = Vec::new();
+    for path in &args.certificates {
+        let bytes = inputs.read(path, SMALL)?;
+        let certificates = Certificate::all_from_bytes(&bytes).map_err(|error| refused(path, &error))?;
+        let all = certificates.len();
+        let ends = end_entities(certificates);
+        if ends.is_empty() {
+            bail!("{}: no certificate of a server in it, but issuers alone; give the server's", Shown(path));
+        }
+        if args.common.verbose > 0 && ends.len() < all {
+            eprintln!("tack: {}: signing {} of {all} certificates; the others are issuers", Shown(path), ends.len());
+        }
+        let stem = if is_dash(path) { OsStr::new("stdin") } else { path.file_stem().unwrap_or_default() };
+        let several = ends.len() > 1;
+        for (number, certificate) in (1..).zip(ends) {
+            let mut stem = stem.to_owned();
+            if several {
+                stem.push(format!("-{number}"));
+            }
+            targets.push(Target { path: path.clone(), stem, certificate });
+        }
+    }
+    Ok(targets)
+}
+
+/// Of the certificates of a file those that stand for a server: not the issuers of the others, nor TACK certificates.
+fn end_entities(certificates: Vec<Certificate>) -> Vec<Certificate> {
+    let stands_for_server =
+        |this: &&Certificate| this.extension().is_none() && !certificates.iter().any(|other| this.is_issuer_of(other));
+    match certificates.as_slice() {
+        [_] => certificates,
+        _ => certificates.iter().filter(stands_for_server).cloned().collect(),
+    }
+}
+
+/// Where the tacks of each target go. Nothing is written yet.
+fn destinations(
+    output: Option<&Path>,
+    targets: &[Target],
+    schedule: Option<Schedule>,
+    inputs: &Inputs,
+) -> Result<Vec<Destination>> {
+    let Some(output) = output.filter(|path| !is_dash(path)) else {
+        return Ok(targets.iter().map(|_| Destination::One(Output::Stdout)).collect());
+    };
+    let mut taken = HashSet::new();
+    let mut destinations = Vec::new();
+    for target in targets {
+        let stem = (targets.len() > 1).then_some(target.stem.as_os_str());
+        let path = match schedule {
+            Some(_) => batch_prefix(output, stem),
+            None => single_name(output, stem),
+        };
+        if !taken.insert(path.clone()) {
+            bail!("{}: two certificates would have their tacks there; rename a certificate's file", Shown(&path));
+        }
+        destinations.push(match schedule {
+            Some(schedule) => {
+                let files = BatchFiles::new(path, schedule.number());
+                if let Some(input) = inputs.paths().find(|input| files.contain(input)) {
+                    bail!("{}: it is an input, and the batch would replace it; choose another -o", Shown(input));
+                }
+                Destination::Many(files)
+            }
+            None => Destination::One(Output::new(Some(&path), inputs)?),
+        });
+    }
+    Ok(destinations)
+}
+
+/// `T1` and `www` to `T1-www`.
+fn batch_prefix(output: &Path, stem: Option<&OsStr>) -> PathBuf {
+    let mut prefix = output.as_os_str().to_owned();
+    if let Some(stem) = stem {
+        prefix.push("-");
+        prefix.push(stem);
+    }
+    prefix.into()
+}
+
+/// `TACK.pem` and `www` to `TACK-www.pem`.
+fn single_name(output: &Path, stem: Option<&OsStr>) -> PathBuf {
+    match (stem, output.extension()) {
+        (None, _) => output.to_owned(),
+        (stem, None) => batch_prefix(output, stem),
+        (stem, Some(extension)) => {
+            let mut name = batch_prefix(&output.with_extension(""), stem).into_os_string();
+            name.push(".");
+            name.push(extension);
+            name.into()
+        }
+    }
+}

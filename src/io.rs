@@ -1,0 +1,304 @@
+//! Files in and out: standard input once, sizes capped, outputs whole or not at all.
+
+use std::fmt::{self, Write as _};
+use std::fs::{self, File, Permissions};
+use std::io::{self, IsTerminal, Read, Write};
+use std::os::fd::AsFd;
+use std::os::unix::fs::{MetadataExt, PermissionsExt, fchown};
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use anyhow::{Error, Result, anyhow, bail};
+
+/// The most that is read of a key, a certificate or a password: 1 MiB.
+pub const SMALL: u64 = 1 << 20;
+/// The most that is read of a file of tacks: 512 MiB, nearly twice what 1,000,000 tacks take.
+pub const LARGE: u64 = 512 << 20;
+
+const MIB: u64 = 1 << 20;
+const PEM_BEGIN: &[u8] = b"-----BEGIN ";
+/// Of a new output that anybody may read, less the umask.
+const PUBLIC: u32 = 0o666;
+/// Of a new key file.
+const SECRET: u32 = 0o600;
+const TEMPORARY_PREFIX: &str = ".tack-";
+
+static STDOUT_IS_CLOSED: AtomicBool = AtomicBool::new(false);
+
+/// The Rust runtime opens /dev/null in the place of a closed standard output before `main`, and what is written would be
+/// lost without a word. So this looks before the runtime does.
+#[ctor::ctor(unsafe)]
+fn see_whether_stdout_is_closed() {
+    let closed = rustix::io::fcntl_getfd(rustix::stdio::stdout()).is_err();
+    STDOUT_IS_CLOSED.store(closed, Ordering::Relaxed);
+}
+
+/// A file's name as the user gave it, safe to print: control characters are escaped, "-" is called what it is.
+pub struct Shown<'a>(pub &'a Path);
+
+impl fmt::Display for Shown<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if is_dash(self.0) {
+            return f.write_str("standard input");
+        }
+        let name = self.0.to_string_lossy();
+        name.chars()
+            .try_for_each(|c| if c.is_control() { write!(f, "{}", c.escape_default()) } else { f.write_char(c) })
+    }
+}
+
+/// The system's words for an error, without its number.
+pub fn plain(error: &io::Error) -> String {
+    let text = error.to_string();
+    text.split_once(" (os error").map_or(text.as_str(), |(words, _)| words).to_owned()
+}
+
+/// What a run has read, so that standard input is read once and no output replaces an input.
+#[derive(Default)]
+pub struct Inputs {
+    stdin_taken: bool,
+    read: Vec<(PathBuf, FileId)>,
+}
+
+#[derive(PartialEq, Eq)]
+struct FileId {
+    device: u64,
+    inode: u64,
+}
+
+impl FileId {
+    fn of(metadata: &fs::Metadata) -> Self {
+        Self { device: metadata.dev(), inode: metadata.ino() }
+    }
+}
+
+impl Inputs {
+    /// Reads a file, or standard input for "-". More than `limit` bytes are refused, and so is nothing at all. A `limit`
+    /// above [`SMALL`] is for PEM alone, so that no other file costs the memory.
+    pub fn read(&mut self, path: &Path, limit: u64) -> Result<Vec<u8>> {
+        let shown = Shown(path);
+        let failed = |error: io::Error| anyhow!("{shown}: cannot be read: {}", plain(&error));
+        let file = if is_dash(path) { self.take_stdin()? } else { File::open(path).map_err(failed)? };
+        let metadata = file.metadata().map_err(failed)?;
+        if metadata.is_dir() {
+            bail!("{shown}: it is a directory; give a file");
+        }
+        self.read.push((path.to_owned(), FileId::of(&metadata)));
+        let mut bytes = Vec::new();
+        (&file).take(SMALL).read_to_end(&mut bytes).map_err(failed)?;
+        let limit = if contains_pem(&bytes) { limit } else { SMALL };
+        if metadata.len() <= limit {
+            file.take(limit - SMALL + 1).read_to_end(&mut bytes).map_err(failed)?;
+        }
+        if metadata.len().max(bytes.len().try_into()?) > limit {
+            bail!("{shown}: it is larger than {} MiB, too large for what it should hold", limit / MIB);
+        }
+        if bytes.is_empty() {
+            bail!("{shown}: it is empty");
+        }
+        Ok(bytes)
+    }
+
+    /// The files that were read.
+    pub fn paths(&self) -> impl Iterator<Item = &Path> {
+        self.read.iter().map(|(path, _)| path.as_path())
+    }
+
+    /// Whether a path names a file that was read.
+    fn contain(&self, path: &Path) -> bool {
+        let is_read = |metadata: fs::Metadata| self.read.iter().any(|(_, id)| *id == FileId::of(&metadata));
+        fs::metadata(path).is_ok_and(|metadata| metadata.is_file() && is_read(metadata))
+    }
+
+    fn take_stdin(&mut self) -> Result<File> {
+        if std::mem::replace(&mut self.stdin_taken, true) {
+            bail!("standard input: it can be read only once; give a file for all but one \"-\"");
+        }
+        let stdin = io::stdin();
+        if stdin.is_terminal() {
+            eprintln!("tack: reading standard input; end it with Ctrl-D");
+        }
+        Ok(stdin.as_fd().try_clone_to_owned()?.into())
+    }
+}
+
+/// Where a command writes what it makes.
+#[derive(Clone, Debug)]
+pub enum Output {
+    /// Standard output.
+    Stdout,
+    /// A file, which appears whole or not at all.
+    File(PathBuf),
+}
+
+impl Output {
+    /// The output for an `-o`, which must not be one of the inputs.
+    pub fn new(path: Option<&Path>, inputs: &Inputs) -> Result<Self> {
+        match path {
+            None => Ok(Self::Stdout),
+            Some(path) if is_dash(path) => Ok(Self::Stdout),
+            Some(path) => {
+                if inputs.contain(path) {
+                    bail!("{}: it is an input too, and would be lost; choose another output", Shown(path));
+                }
+                Ok(Self::File(path.to_owned()))
+            }
+        }
+    }
+
+    /// Writes all of it.
+    pub fn write(&self, bytes: &[u8]) -> Result<()> {
+        match self {
+            Self::Stdout => {
+                let mut stdout = stdout()?;
+                stdout.write_all(bytes).and_then(|()| stdout.flush()).map_err(stdout_failed)
+            }
+            Self::File(path) => replace(path, bytes, New::Public, Sync::Now),
+        }
+    }
+}
+
+/// Standard output, if it is open.
+pub fn stdout() -> Result<io::StdoutLock<'static>> {
+    if STDOUT_IS_CLOSED.load(Ordering::Relaxed) {
+        bail!("standard output: it is closed; give a file with -o, or redirect it");
+    }
+    Ok(io::stdout().lock())
+}
+
+/// The error for a write to standard output that failed.
+pub fn stdout_failed(error: io::Error) -> Error {
+    if error.kind() == io::ErrorKind::BrokenPipe {
+        return ClosedPipe.into();
+    }
+    anyhow!("standard output: cannot be written: {}", plain(&error))
+}
+
+/// Whoever read standard output reads no more. It is not worth a message.
+#[derive(Debug, thiserror::Error)]
+#[error("closed pipe")]
+pub struct ClosedPipe;
+
+/// What an output is if it was not there before. One that was keeps its mode and owner.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum New {
+    /// A file that others may read, as far as the umask lets them.
+    Public,
+    /// A file for its owner's eyes.
+    Secret,
+}
+
+/// When an output must be on the disk.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Sync {
+    /// When it is written.
+    Now,
+    /// When [`sync_file_system`] is called.
+    Later,
+}
+
+/// Puts `bytes` into a file as a whole: into a temporary file beside it, which then takes its place. What was there
+/// survives any failure. A device or a pipe is written to as it is.
+pub fn replace(path: &Path, bytes: &[u8], new: New, sync: Sync) -> Result<()> {
+    let failed = |error: io::Error| cannot_write(path, &error);
+    let Ok(existing) = fs::metadata(path) else {
+        return write_temporary(path, bytes, new, sync).and_then(|temporary| rename(temporary, path, sync));
+    };
+    if existing.is_dir() {
+        bail!("{}: it is a directory; give a file name", Shown(path));
+    }
+    if !existing.is_file() {
+        return File::options().write(true).open(path).and_then(|mut file| file.write_all(bytes)).map_err(failed);
+    }
+    // A symbolic link stays one: the file that it names is replaced.
+    let target = fs::canonicalize(path).map_err(failed)?;
+    let temporary = write_temporary(&target, bytes, New::Secret, Sync::Later)?;
+    let file = temporary.as_file();
+    let owner = file.metadata().map_err(failed)?;
+    if (owner.uid(), owner.gid()) != (existing.uid(), existing.gid()) {
+        fchown(file, Some(existing.uid()), Some(existing.gid())).map_err(|error| {
+            let (uid, gid) = (existing.uid(), existing.gid());
+            anyhow!(
+                "{}: its owner, {uid}:{gid}, cannot be kept: {}; run as that owner or as root",
+                Shown(path),
+                plain(&error)
+            )
+        })?;
+    }
+    file.set_permissions(existing.permissions()).map_err(failed)?;
+    if sync == Sync::Now {
+        file.sync_all().map_err(failed)?;
+    }
+    rename(temporary, &target, sync)
+}
+
+/// Makes a secret file that was not there before, as a whole.
+pub fn create_secret(path: &Path, bytes: &[u8]) -> Result<()> {
+    let temporary = write_temporary(path, bytes, New::Secret, Sync::Now)?;
+    match temporary.persist_noclobber(path) {
+        Ok(_) => sync_directory(path),
+        Err(error) if error.error.kind() == io::ErrorKind::AlreadyExists => Err(exists(path)),
+        Err(error) => Err(cannot_write(path, &error.error)),
+    }
+}
+
+/// The error for a file that must not be there.
+pub fn exists(path: &Path) -> Error {
+    anyhow!("{}: it exists already; choose another name, or replace it with --force", Shown(path))
+}
+
+/// Brings what was written with [`Sync::Later`] beside `path` to the disk.
+pub fn sync_file_system(path: &Path) -> Result<()> {
+    let synced = File::open(directory(path)).and_then(|directory| Ok(rustix::fs::syncfs(directory)?));
+    synced.map_err(|error| cannot_write(path, &error))
+}
+
+/// Whether a path is the "-" that stands for standard input or output.
+pub fn is_dash(path: &Path) -> bool {
+    path.as_os_str() == "-"
+}
+
+fn write_temporary(path: &Path, bytes: &[u8], new: New, sync: Sync) -> Result<tempfile::NamedTempFile> {
+    let mode = if new == New::Public { PUBLIC } else { SECRET };
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(TEMPORARY_PREFIX).permissions(Permissions::from_mode(mode));
+    let written = builder.tempfile_in(directory(path)).and_then(|mut temporary| {
+        temporary.write_all(bytes)?;
+        if sync == Sync::Now {
+            temporary.as_file().sync_all()?;
+        }
+        Ok(temporary)
+    });
+    written.map_err(|error| cannot_write(path, &error))
+}
+
+fn rename(temporary: tempfile::NamedTempFile, path: &Path, sync: Sync) -> Result<()> {
+    temporary.persist(path).map_err(|error| cannot_write(path, &error.error))?;
+    if sync == Sync::Now { sync_directory(path) } else { Ok(()) }
+}
+
+/// So that the new name is on the disk. Not every file system can, and nothing is lost then but time.
+fn sync_directory(path: &Path) -> Result<()> {
+    let _ = File::open(directory(path)).and_then(|directory| directory.sync_all());
+    Ok(())
+}
+
+fn directory(path: &Path) -> &Path {
+    match path.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => parent,
+        _ => Path::new("."),
+    }
+}
+
+fn cannot_write(path: &Path, error: &io::Error) -> Error {
+    // The message of a temporary file names that file, which nobody knows: its kind says enough.
+    let words = error.get_ref().and_then(|inner| inner.source()).map_or_else(
+        || plain(error),
+        |source| source.downcast_ref::<io::Error>().map_or_else(|| source.to_string(), plain),
+    );
+    anyhow!("{}: cannot be written: {words}; what was there is unchanged", Shown(path))
+}
+
+fn contains_pem(bytes: &[u8]) -> bool {
+    bytes.windows(PEM_BEGIN.len()).any(|window| window == PEM_BEGIN)
+}

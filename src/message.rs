@@ -1,0 +1,62 @@
+//! What the user reads on standard error: which file, what is wrong with it, what to do.
+
+use std::path::Path;
+
+use anyhow::{Error, anyhow};
+
+use crate::io::Shown;
+
+/// The command line asks for what cannot be: clap's own errors and these end with the same status.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub struct Usage(pub String);
+
+/// The error for a file that the library refused.
+pub fn refused(path: &Path, error: &tack::error::Error) -> Error {
+    match advice(error) {
+        Some(advice) => anyhow!("{}: {error}; {advice}", Shown(path)),
+        None => anyhow!("{}: {error}", Shown(path)),
+    }
+}
+
+/// Something that the user should know, though the work is done.
+pub fn warn(path: &Path, what: impl std::fmt::Display) {
+    eprintln!("tack: {}: warning: {what}", Shown(path));
+}
+
+fn advice(error: &tack::error::Error) -> Option<&'static str> {
+    use tack::error::Error as E;
+    Some(match error {
+        E::Length { .. } | E::Truncated { .. } | E::TrailingBytes { .. } => "copy or make it again, it is damaged",
+        E::PemBegin | E::PemEnd { .. } | E::PemLabels { .. } | E::Base64 { .. } => {
+            "copy or make it again, it is damaged"
+        }
+        E::NotOnCurve | E::SignatureRange { .. } | E::BadSignature { .. } => "do not use it",
+        E::Generation { .. } | E::SameKey(_) | E::NoTacks | E::ExtensionDraft(_) => "make it again",
+        E::KeyFileVersion(_) | E::NoIterations => "give another key file",
+        E::TooManyIterations { .. } => "if you trust it, raise the limit with --max-iterations",
+        E::WrongPassword => "nothing has changed, try again",
+        E::KeyMismatch => "do not use it, restore a backup",
+        E::NoBlock => "give a file in PEM",
+        E::Label { .. } => "give the right file",
+        E::Certificate { .. } => "give a certificate in PEM or DER",
+        _ => return None,
+    })
+}
+
+/// The two lines before the first block of a file that we write.
+pub fn provenance(now: i64) -> String {
+    tack::pem::provenance(concat!("tack ", env!("CARGO_PKG_VERSION")), now)
+}
+
+/// Says of an expired tack that it is.
+pub fn warn_expired(path: &Path, tack: &tack::tack::Tack, now: i64) {
+    if is_past(tack.expiration(), now) {
+        warn(path, format_args!("the tack expired at {}", tack.expiration()));
+    }
+}
+
+/// Whether a tack with this expiration is not valid any more.
+pub fn is_past(expiration: tack::time::Minutes, now: i64) -> bool {
+    i64::from(expiration.get()) * 60 <= now
+}

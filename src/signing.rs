@@ -1,0 +1,178 @@
+//! Signing batches on all cores, and writing them: to one file, to a file for each tack, or as a stream.
+
+use std::io::{IsTerminal, Write};
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result};
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use rayon::prelude::*;
+use tack::batch::Batch;
+use tack::tack::Tack;
+
+use crate::io::{self, New, Output, Sync};
+use crate::message::provenance;
+use crate::words::{self, Words};
+
+/// Tacks that are signed between two looks at the progress: some hundredths of a second of work.
+const CHUNK: u32 = 1024;
+/// The digits of a batch's numbers in file names, unless more are needed.
+const MIN_DIGITS: usize = 4;
+const PROGRESS_AFTER: Duration = Duration::from_millis(500);
+
+/// Where the tacks of a batch go.
+pub enum Destination {
+    /// All to one output.
+    One(Output),
+    /// Each to a file of its own.
+    Many(BatchFiles),
+}
+
+/// The files of a batch: `PREFIX_0000.pem` and so on.
+pub struct BatchFiles {
+    prefix: PathBuf,
+    number: u32,
+    digits: usize,
+}
+
+impl BatchFiles {
+    /// The files for so many tacks, with as many digits as the largest number needs.
+    pub fn new(prefix: PathBuf, number: u32) -> Self {
+        let digits = number.saturating_sub(1).to_string().len().max(MIN_DIGITS);
+        Self { prefix, number, digits }
+    }
+
+    /// Whether a path is one of them.
+    pub fn contain(&self, path: &Path) -> bool {
+        let directory = |path: &Path| match path.parent() {
+            Some(parent) if !parent.as_os_str().is_empty() => parent.canonicalize().ok(),
+            _ => Path::new(".").canonicalize().ok(),
+        };
+        let name = |path: &Path| path.file_name().map(|name| name.as_encoded_bytes().to_owned()).unwrap_or_default();
+        let number = name(path)
+            .strip_prefix(&name(&self.prefix)[..])
+            .and_then(|rest| rest.strip_prefix(b"_")?.strip_suffix(b".pem"))
+            .filter(|digits| digits.len() == self.digits)
+            .and_then(|digits| str::from_utf8(digits).ok()?.parse::<u32>().ok());
+        number.is_some_and(|number| number < self.number) && directory(path) == directory(&self.prefix)
+    }
+
+    fn path(&self, index: u32) -> PathBuf {
+        let mut path = self.prefix.clone().into_os_string();
+        path.push(format!("_{index:0digits$}.pem", digits = self.digits));
+        path.into()
+    }
+}
+
+/// A run of signing: its progress, and what goes before and beside the tacks.
+pub struct Signing {
+    provenance: String,
+    verbose: bool,
+    begun: bool,
+    progress: Progress,
+}
+
+impl Signing {
+    /// A run that is to sign these batches.
+    pub fn new(batches: &[Batch<'_>], now: i64, verbose: bool) -> Self {
+        let total = batches.iter().map(|batch| u64::from(batch.number())).sum();
+        Self { provenance: provenance(now), verbose, begun: false, progress: Progress::new(total) }
+    }
+
+    /// Signs a batch and writes it.
+    pub fn write(&mut self, batch: &Batch<'_>, destination: &Destination) -> Result<()> {
+        // The signing is checked once for each batch: it costs as much as three signatures.
+        batch.tack(0)?.verify()?;
+        let result = match destination {
+            Destination::One(Output::Stdout) => self.stream(batch),
+            Destination::One(output) => self.one(batch, output),
+            Destination::Many(files) => self.files(batch, files),
+        };
+        if result.is_err() {
+            self.progress.bar.finish_and_clear();
+        }
+        result
+    }
+
+    /// Ends the progress bar.
+    pub fn finish(self) {
+        self.progress.bar.finish_and_clear();
+    }
+
+    fn one(&self, batch: &Batch<'_>, output: &Output) -> Result<()> {
+        let tack = batch.tack(0)?;
+        output.write((self.provenance.clone() + &tack.to_pem()).as_bytes())?;
+        self.say(&tack);
+        Ok(())
+    }
+
+    fn stream(&mut self, batch: &Batch<'_>) -> Result<()> {
+        let mut stdout = io::stdout()?;
+        if !std::mem::replace(&mut self.begun, true) {
+            stdout.write_all(self.provenance.as_bytes()).map_err(io::stdout_failed)?;
+        }
+        for chunk in chunks(batch) {
+            let signed = chunk.clone().into_par_iter().map(|index| batch.tack(index).map(|tack| (tack.to_pem(), tack)));
+            for (pem, tack) in signed.collect::<Result<Vec<_>, _>>()? {
+                stdout.write_all(pem.as_bytes()).map_err(io::stdout_failed)?;
+                self.say(&tack);
+            }
+            self.progress.advance(chunk.len());
+        }
+        stdout.flush().map_err(io::stdout_failed)
+    }
+
+    fn files(&mut self, batch: &Batch<'_>, files: &BatchFiles) -> Result<()> {
+        let written = AtomicU32::new(0);
+        for chunk in chunks(batch) {
+            let signed = chunk.clone().into_par_iter().map(|index| {
+                let tack = batch.tack(index)?;
+                let pem = self.provenance.clone() + &tack.to_pem();
+                io::replace(&files.path(index), pem.as_bytes(), New::Public, Sync::Later)?;
+                written.fetch_add(1, Ordering::Relaxed);
+                anyhow::Ok(tack)
+            });
+            let signed = signed.collect::<Result<Vec<_>>>().with_context(|| {
+                let (written, total) = (written.load(Ordering::Relaxed), batch.number());
+                format!("{written} of {total} tacks are written, each of them whole; mend this and run the same command again")
+            })?;
+            signed.iter().for_each(|tack| self.say(tack));
+            self.progress.advance(chunk.len());
+        }
+        io::sync_file_system(&files.prefix)
+    }
+
+    fn say(&self, tack: &Tack) {
+        if self.verbose {
+            eprint!("{}{}", words::crypto(Words::Tackpy097), Words::Tackpy097.tack(tack));
+        }
+    }
+}
+
+/// The indexes of a batch, in portions that fit into memory.
+fn chunks(batch: &Batch<'_>) -> impl Iterator<Item = std::ops::Range<u32>> + use<> {
+    let number = batch.number();
+    (0..number).step_by(CHUNK.try_into().unwrap_or(usize::MAX)).map(move |start| start..number.min(start + CHUNK))
+}
+
+/// A progress bar on a terminal, once the work has taken half a second.
+struct Progress {
+    bar: ProgressBar,
+    started: Instant,
+}
+
+impl Progress {
+    fn new(total: u64) -> Self {
+        let style = ProgressStyle::with_template("{bar:40} {pos}/{len} tacks, {eta} left");
+        let bar = ProgressBar::with_draw_target(Some(total), ProgressDrawTarget::hidden());
+        Self { bar: bar.with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar())), started: Instant::now() }
+    }
+
+    fn advance(&self, tacks: usize) {
+        if self.bar.is_hidden() && self.started.elapsed() > PROGRESS_AFTER && std::io::stderr().is_terminal() {
+            self.bar.set_draw_target(ProgressDrawTarget::stderr());
+        }
+        self.bar.inc(u64::try_from(tacks).unwrap_or(u64::MAX));
+    }
+}
