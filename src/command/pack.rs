@@ -1,0 +1,42 @@
+//! `tack pack`: a TackExtension from tacks, in the form that a server takes.
+
+use std::process::ExitCode;
+
+use anyhow::Result;
+use tack::pem;
+use tack::tack::Tack;
+
+use crate::Exit;
+use crate::cli::Pack;
+use crate::command::cert::read_break_sigs;
+use crate::io::{Inputs, Output, SMALL};
+use crate::message::refused;
+use crate::packing::{self, Parts};
+use crate::words::{self, Words};
+
+pub fn run(args: &Pack, now: i64) -> Result<ExitCode> {
+    let mut inputs = Inputs::default();
+    let mut tacks = Vec::new();
+    for path in &args.tacks {
+        let read = read_tacks(&inputs.read(path, SMALL)?).map_err(|error| refused(path, &error))?;
+        tacks.extend(read.into_iter().map(|tack| (path.as_path(), tack)));
+    }
+    let break_sigs = match args.break_signatures.as_deref() {
+        Some(path) => Some((path, read_break_sigs(path, &mut inputs)?)),
+        None => None,
+    };
+    let output = Output::new(args.output.as_deref(), &inputs)?;
+    let extension = Parts { tacks, break_sigs, activation: args.activation, draft: args.draft }.assemble(now)?;
+    let said = words::crypto(Words::of(&extension)) + &words::extension(&extension);
+    output.write(packing::text(extension, args.format, now)?.as_bytes())?;
+    if args.common.verbose > 0 {
+        eprint!("{said}");
+    }
+    Ok(Exit::Good.into())
+}
+
+/// The tacks of a file, each of which holds.
+fn read_tacks(text: &[u8]) -> Result<Vec<Tack>, tack::error::Error> {
+    let read = |body: &Vec<u8>| Tack::from_bytes(body).and_then(|tack| tack.verify().map(|()| tack));
+    pem::decode_all(text, Tack::LABEL)?.iter().map(read).collect()
+}
