@@ -2,8 +2,12 @@
 
 pub mod r#break;
 pub mod cert;
+pub mod deploy;
 pub mod genkey;
 pub mod help;
+pub mod pack;
 pub mod passwd;
 pub mod sign;
+pub mod status;
+pub mod unpack;
 pub mod view;

@@ -105,7 +105,7 @@ impl Inputs {
     }
 
     /// Whether a path names a file that was read.
-    fn contain(&self, path: &Path) -> bool {
+    pub fn contain(&self, path: &Path) -> bool {
         let is_read = |metadata: fs::Metadata| self.read.iter().any(|(_, id)| *id == FileId::of(&metadata));
         fs::metadata(path).is_ok_and(|metadata| metadata.is_file() && is_read(metadata))
     }
@@ -283,7 +283,8 @@ fn sync_directory(path: &Path) -> Result<()> {
     Ok(())
 }
 
-fn directory(path: &Path) -> &Path {
+/// The directory that a file is in.
+pub fn directory(path: &Path) -> &Path {
     match path.parent() {
         Some(parent) if !parent.as_os_str().is_empty() => parent,
         _ => Path::new("."),

@@ -4,6 +4,7 @@ mod cli;
 mod command;
 mod io;
 mod message;
+mod packing;
 mod password;
 mod signing;
 mod words;
@@ -66,9 +67,12 @@ fn run(command: &Command, now: i64) -> Result<ExitCode> {
         Command::Break(args) => command::r#break::run(args, now),
         Command::View(args) => command::view::run(args, now),
         Command::Cert(args) => command::cert::run(args, now),
+        Command::Pack(args) => command::pack::run(args, now),
+        Command::Unpack(args) => command::unpack::run(args),
         Command::Passwd(args) => command::passwd::run(args, now),
         Command::Help(args) => command::help::run(args),
-        _ => Err(anyhow::anyhow!("under way")),
+        Command::Deploy(args) => command::deploy::run(args, now),
+        Command::Status(args) => command::status::run(args, now),
     }
 }
 

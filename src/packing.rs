@@ -37,8 +37,12 @@ impl Parts<'_> {
         if let [(first, one), (second, two)] = self.tacks.as_slice()
             && one.target_hash() != two.target_hash()
         {
-            let other = if first == second { "the other tack there".to_owned() } else { format!("that of {}", Shown(first)) };
-            warn(second, format_args!("its tack is for another TLS key than {other}; clients will refuse the two together"));
+            let other =
+                if first == second { "the other tack there".to_owned() } else { format!("that of {}", Shown(first)) };
+            warn(
+                second,
+                format_args!("its tack is for another TLS key than {other}; clients will refuse the two together"),
+            );
         }
         Ok(extension)
     }

@@ -1,0 +1,243 @@
+//! `tack deploy`: the tack of the hour, from a batch into the file that the server reads.
+
+use std::cmp::Reverse;
+use std::fs::{self, File};
+use std::path::Path;
+use std::process::{ExitCode, Stdio};
+
+use anyhow::{Result, anyhow, bail};
+use tack::certificate::{Certificate, TargetHash};
+use tack::object::Object;
+use tack::tack::Tack;
+use tack::time::Span;
+
+use crate::Exit;
+use crate::cli::{Deploy, DeployFormat, PackFormat};
+use crate::io::{self, Inputs, LARGE, New, Output, SMALL, Shown, Sync, is_dash};
+use crate::message::{Usage, provenance, refused, warn};
+use crate::packing::{self, Parts};
+use crate::words::{self, Words};
+
+const MAX_KEYS: usize = 2;
+
+pub fn run(args: &Deploy, now: i64) -> Result<ExitCode> {
+    let min_remaining =
+        args.min_remaining.parse::<Span>().map_err(|error| Usage(format!("--min-remaining: {error}")))?;
+    check_usage(args)?;
+    let mut inputs = Inputs::default();
+    let target = args.certificate.as_deref().map(|path| read_target(path, &mut inputs)).transpose()?;
+    let mut batches = Vec::new();
+    for path in &args.tacks {
+        read_batches(path, target, &mut inputs, &mut batches)?;
+    }
+    if inputs.contain(&args.output) {
+        bail!("{}: it is an input too, and would be lost; choose another -o", Shown(&args.output));
+    }
+    if batches.is_empty() {
+        return Err(nothing_fits(args));
+    }
+    let chosen = batches.iter().map(|batch| batch.choose(now, min_remaining)).collect::<Result<Vec<_>>>()?;
+    let content = Content::new(args, chosen, now)?;
+    if args.common.verbose > 0 {
+        eprint!("{}", words::crypto(Words::Tackpy097));
+        content.tacks.iter().for_each(|tack| eprint!("{}", Words::Tackpy097.tack(tack)));
+    }
+    if args.dry_run {
+        return dry_run(args, &content);
+    }
+    let changed = install(&args.output, &content)?;
+    if let Some(command) = args.run.as_ref().filter(|_| changed) {
+        run_command(command, &args.output)?;
+    }
+    Ok(Exit::Good.into())
+}
+
+fn check_usage(args: &Deploy) -> Result<()> {
+    if is_dash(&args.output) {
+        bail!(Usage("-o: OUTPUT must be a file, which is compared with what it should be".to_owned()));
+    }
+    if args.activation.is_some() && args.format == DeployFormat::Pem {
+        bail!(Usage("-a: tacks alone have no activation flags; choose another --format".to_owned()));
+    }
+    Ok(())
+}
+
+/// The hash of the key of the first certificate in a file.
+pub fn read_target(path: &Path, inputs: &mut Inputs) -> Result<TargetHash> {
+    let certificates = Certificate::all_from_bytes(&inputs.read(path, SMALL)?);
+    let first = certificates.map_err(|error| refused(path, &error))?.into_iter().next();
+    first.map(|certificate| certificate.target_hash()).ok_or_else(|| anyhow!("{}: no certificate in it", Shown(path)))
+}
+
+/// Why there is nothing to choose from.
+fn nothing_fits(args: &Deploy) -> anyhow::Error {
+    let files = args.tacks.iter().map(|path| Shown(path).to_string()).collect::<Vec<_>>().join(", ");
+    match &args.certificate {
+        Some(certificate) => anyhow!(
+            "{files}: no tack there vouches for the key of {}; sign it with \"tack sign\"; {} is as it was",
+            Shown(certificate),
+            Shown(&args.output)
+        ),
+        None => anyhow!("{files}: no tack there; {} is as it was", Shown(&args.output)),
+    }
+}
+
+/// The tacks of one TACK key, for one TLS key.
+struct KeyBatch<'a> {
+    tacks: Vec<(&'a Path, Tack)>,
+}
+
+fn read_batches<'a>(
+    path: &'a Path,
+    target: Option<TargetHash>,
+    inputs: &mut Inputs,
+    batches: &mut Vec<KeyBatch<'a>>,
+) -> Result<()> {
+    for object in Object::all_from_bytes(&inputs.read(path, LARGE)?) {
+        let object = object.map_err(|error| refused(path, &error))?;
+        for tack in object.tacks().iter().filter(|tack| target.is_none_or(|target| target == tack.target_hash())) {
+            match batches.iter_mut().find(|batch| batch.is_of(tack)) {
+                Some(batch) => batch.push(path, tack)?,
+                None => batches.push(KeyBatch { tacks: vec![(path, tack.clone())] }),
+            }
+            if batches.len() > MAX_KEYS {
+                bail!("{}: the tacks are of more than {MAX_KEYS} TACK keys; leave a file out", Shown(path));
+            }
+        }
+    }
+    Ok(())
+}
+
+impl<'a> KeyBatch<'a> {
+    fn is_of(&self, tack: &Tack) -> bool {
+        self.tacks.first().is_some_and(|(_, first)| first.public_key() == tack.public_key())
+    }
+
+    fn push(&mut self, path: &'a Path, tack: &Tack) -> Result<()> {
+        if self.tacks.first().is_some_and(|(_, first)| first.target_hash() != tack.target_hash()) {
+            let key = tack.public_key().fingerprint();
+            bail!(
+                "{}: the tacks of key {key} are for several TLS keys; say with -c which is the server's",
+                Shown(path)
+            );
+        }
+        self.tacks.push((path, tack.clone()));
+        Ok(())
+    }
+
+    /// The tack that expires soonest among those that last long enough, or else the one that lasts longest. Of several the
+    /// one of the highest generation.
+    fn choose(&self, now: i64, min_remaining: Span) -> Result<(&'a Path, Tack)> {
+        let lasts = |tack: &Tack| i64::from(tack.expiration().get()) * 60 - now;
+        let enough = i64::try_from(min_remaining.minutes()).unwrap_or(i64::MAX).saturating_mul(60);
+        let mut candidates: Vec<_> = self.tacks.iter().filter(|(_, tack)| lasts(tack) > 0).collect();
+        candidates.sort_by_key(|(_, tack)| {
+            let (lasts, newest) = (lasts(tack), Reverse((tack.min_generation(), tack.generation())));
+            if lasts >= enough { (false, lasts, newest) } else { (true, -lasts, newest) }
+        });
+        for (path, tack) in candidates {
+            if let Err(error) = tack.verify() {
+                warn(path, format_args!("{error}; it is passed over"));
+                continue;
+            }
+            if lasts(tack) < enough {
+                let expiration = tack.expiration();
+                warn(
+                    path,
+                    format_args!("the best tack expires at {expiration}, in less than {min_remaining}; sign new ones"),
+                );
+            }
+            return Ok((path, tack.clone()));
+        }
+        let Some((path, first)) = self.tacks.first() else { bail!("no tack") };
+        let key = first.public_key().fingerprint();
+        bail!("{}: no tack of key {key} is valid any more; sign new ones; the output is as it was", Shown(path));
+    }
+}
+
+/// What OUTPUT should hold.
+struct Content {
+    tacks: Vec<Tack>,
+    text: String,
+}
+
+impl Content {
+    fn new(args: &Deploy, chosen: Vec<(&Path, Tack)>, now: i64) -> Result<Self> {
+        let tacks: Vec<_> = chosen.iter().map(|(_, tack)| tack.clone()).collect();
+        let format = match args.format {
+            DeployFormat::Pem => {
+                let blocks = tacks.iter().map(Tack::to_pem);
+                return Ok(Self { text: std::iter::once(provenance(now)).chain(blocks).collect(), tacks });
+            }
+            DeployFormat::Extension => PackFormat::Extension,
+            DeployFormat::Serverinfo => PackFormat::Serverinfo,
+            DeployFormat::Certificate => PackFormat::Certificate,
+        };
+        let activation = args.activation.unwrap_or_default();
+        let extension = Parts { tacks: chosen, break_sigs: None, activation, draft: None }.assemble(now)?;
+        Ok(Self { tacks, text: packing::text(extension, format, now)? })
+    }
+
+    /// Whether a file holds the same already, whenever and by whom it was made. Of a TACK certificate all but the
+    /// extension differs each time.
+    fn is_in(&self, file: &[u8]) -> bool {
+        let same = |(one, other): (&Object, &Object)| match (one, other) {
+            (Object::Certificate(one), Object::Certificate(other)) => one.extension() == other.extension(),
+            _ => one == other,
+        };
+        let objects = |bytes| Object::all_from_bytes(bytes).collect::<Result<Vec<_>, _>>();
+        match (objects(self.text.as_bytes()), objects(file)) {
+            (Ok(wanted), Ok(found)) => wanted.len() == found.len() && wanted.iter().zip(&found).all(same),
+            _ => false,
+        }
+    }
+}
+
+/// Whether OUTPUT holds something else than it should.
+fn is_stale(output: &Path, content: &Content) -> bool {
+    let is_file = fs::metadata(output).is_ok_and(|metadata| metadata.is_file() && metadata.len() <= SMALL);
+    !is_file || fs::read(output).map_or(true, |bytes| !content.is_in(&bytes))
+}
+
+/// Brings OUTPUT up to date, and says whether it had to be changed. Other runs wait meanwhile, so that of two the second
+/// sees what the first did.
+fn install(output: &Path, content: &Content) -> Result<bool> {
+    // The lock is on the directory: it leaves nothing behind. A file system without locks is no reason to fail, for the
+    // replacing is safe by itself.
+    let directory = File::open(io::directory(output));
+    let _locked = directory.as_ref().is_ok_and(|directory| directory.lock().is_ok());
+    if !is_stale(output, content) {
+        return Ok(false);
+    }
+    io::replace(output, content.text.as_bytes(), New::Public, Sync::Now)?;
+    Ok(true)
+}
+
+fn dry_run(args: &Deploy, content: &Content) -> Result<ExitCode> {
+    let stale = is_stale(&args.output, content);
+    let mut text = String::new();
+    for tack in &content.tacks {
+        let verb = if stale { "would install" } else { "holds" };
+        let (key, expiration) = (tack.public_key().fingerprint(), tack.expiration());
+        text += &format!("{}: {verb} the tack of key {key} that expires at {expiration}\n", Shown(&args.output));
+    }
+    if let Some(command) = args.run.as_ref().filter(|_| stale) {
+        text += &format!("would run: {}\n", command.escape_debug());
+    }
+    Output::Stdout.write(text.as_bytes())?;
+    Ok(Exit::Good.into())
+}
+
+/// Runs a command by the shell; its output is the user's to read.
+fn run_command(command: &str, output: &Path) -> Result<()> {
+    let status = std::process::Command::new("/bin/sh").arg("-c").arg(command).stdin(Stdio::null()).status();
+    let status = status.map_err(|error| anyhow!("/bin/sh: cannot be run: {}", io::plain(&error)))?;
+    if !status.success() {
+        bail!(
+            "{}: installed, but the command of --run failed with {status}: {}",
+            Shown(output),
+            command.escape_debug()
+        );
+    }
+    Ok(())
+}

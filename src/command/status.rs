@@ -1,0 +1,330 @@
+//! `tack status`: what a batch covers, as a monitoring plugin.
+
+use std::collections::{BTreeMap, HashMap};
+use std::io::IsTerminal;
+use std::path::Path;
+use std::process::ExitCode;
+
+use anyhow::Result;
+use rayon::prelude::*;
+use serde_json::{Value, json};
+use tack::certificate::TargetHash;
+use tack::error::Error;
+use tack::key::PublicKey;
+use tack::object::Object;
+use tack::tack::Tack;
+use tack::time::{Minutes, Span};
+
+use crate::cli::Status;
+use crate::command::deploy::read_target;
+use crate::io::{Inputs, LARGE, Output, Shown};
+use crate::message::{Usage, refused};
+
+/// Tacks whose signatures are verified together, on all cores.
+const CHUNK: usize = 4096;
+/// The width of the timeline.
+const COLUMNS: u32 = 60;
+
+pub fn run(args: &Status, now: i64) -> Result<ExitCode> {
+    let warn = args.warn.parse::<Span>().map_err(|error| Usage(format!("--warn: {error}")))?;
+    let report = Report::read(args, warn, now).unwrap_or_else(|error| Report::unknown(&error));
+    let text = if args.json { report.json() } else { report.text(is_coloured()) };
+    Output::Stdout.write(text.as_bytes())?;
+    Ok(report.state().into())
+}
+
+/// What a monitoring plugin says, and its exit status.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum State {
+    Ok,
+    Warning,
+    Critical,
+    Unknown,
+}
+
+impl State {
+    fn word(self) -> &'static str {
+        match self {
+            Self::Ok => "OK",
+            Self::Warning => "WARNING",
+            Self::Critical => "CRITICAL",
+            Self::Unknown => "UNKNOWN",
+        }
+    }
+}
+
+impl From<State> for ExitCode {
+    fn from(state: State) -> Self {
+        Self::from(match state {
+            State::Ok => 0,
+            State::Warning => 1,
+            State::Critical => 2,
+            State::Unknown => 3,
+        })
+    }
+}
+
+/// What is known of all the files.
+#[derive(Default)]
+struct Report {
+    batches: Vec<Summary>,
+    problems: Vec<(State, String)>,
+    warn: Span,
+}
+
+impl Report {
+    fn read(args: &Status, warn: Span, now: i64) -> Result<Self> {
+        let mut inputs = Inputs::default();
+        let target = args.certificate.as_deref().map(|path| read_target(path, &mut inputs)).transpose()?;
+        let mut found = Found::default();
+        for path in &args.tacks {
+            found.read(path, &mut inputs)?;
+        }
+        let now = Minutes::from_seconds(now)?;
+        let batches = found.batches.into_iter().map(|batch| Summary::new(batch, target, now));
+        let mut report = Self { batches: batches.collect(), problems: found.problems, warn };
+        report.problems.extend(report.batches.iter().flat_map(|batch| batch.problems(warn)));
+        report.problems.sort_by_key(|(state, _)| std::cmp::Reverse(*state));
+        Ok(report)
+    }
+
+    /// For files that cannot be read.
+    fn unknown(error: &anyhow::Error) -> Self {
+        Self { problems: vec![(State::Unknown, format!("{error:#}"))], ..Self::default() }
+    }
+
+    /// The worst of all.
+    fn state(&self) -> State {
+        self.problems.iter().map(|(state, _)| *state).max().unwrap_or(State::Ok)
+    }
+
+    /// The least that any batch has left.
+    fn left(&self) -> Option<Span> {
+        self.batches.iter().map(|batch| batch.left).min()
+    }
+
+    /// The first line is for the monitoring system, with performance data behind a bar; the rest is for people.
+    fn text(&self, colour: bool) -> String {
+        let tacks: usize = self.batches.iter().map(|batch| batch.number).sum();
+        let days = |span: Span| span.minutes() / Span::DAY.minutes();
+        let summary = match (self.problems.as_slice(), self.left()) {
+            ([], Some(left)) => format!("{tacks} {}, {} days left", plural(tacks, "tack"), days(left)),
+            (problems, _) => problems.iter().map(|(_, problem)| problem.as_str()).collect::<Vec<_>>().join("; "),
+        };
+        let mut text = format!("TACK {} - {summary}", self.state().word());
+        if let Some(left) = self.left() {
+            text += &format!(" | days_left={};{}:;0:", days(left), days(self.warn));
+        }
+        text += "\n";
+        text.extend(self.batches.iter().map(|batch| batch.text(colour)));
+        text
+    }
+
+    fn json(&self) -> String {
+        let document = json!({
+            "status": self.state().word(),
+            "problems": self.problems.iter().map(|(_, problem)| problem).collect::<Vec<_>>(),
+            "batches": self.batches.iter().map(Summary::json).collect::<Vec<_>>(),
+        });
+        format!("{document:#}\n")
+    }
+}
+
+/// The tacks of one TACK key and one TLS key, as they are read.
+struct Batch {
+    key: PublicKey,
+    target_hash: TargetHash,
+    /// How many tacks there are with each expiration.
+    expirations: BTreeMap<Minutes, usize>,
+}
+
+#[derive(Default)]
+struct Found {
+    batches: Vec<Batch>,
+    indexes: HashMap<(PublicKey, TargetHash), usize>,
+    problems: Vec<(State, String)>,
+}
+
+impl Found {
+    fn read(&mut self, path: &Path, inputs: &mut Inputs) -> Result<()> {
+        let bytes = inputs.read(path, LARGE)?;
+        let mut objects = Object::all_from_bytes(&bytes);
+        let mut any = false;
+        loop {
+            let chunk: Vec<_> = objects.by_ref().take(CHUNK).collect();
+            if chunk.is_empty() {
+                break;
+            }
+            let verified =
+                chunk.into_par_iter().map(|object| object.and_then(|object| object.verify().map(|()| object)));
+            for object in verified.collect::<Vec<_>>() {
+                match object {
+                    Ok(object) => object.tacks().iter().for_each(|tack| {
+                        any = true;
+                        self.add(tack);
+                    }),
+                    Err(error @ (Error::BadSignature { .. } | Error::SignatureRange { .. })) => {
+                        any = true;
+                        self.problems.push((State::Critical, refused(path, &error).to_string()));
+                    }
+                    Err(error) => return Err(refused(path, &error)),
+                }
+            }
+        }
+        anyhow::ensure!(any, "{}: no tack in it", Shown(path));
+        Ok(())
+    }
+
+    fn add(&mut self, tack: &Tack) {
+        let index = *self.indexes.entry((tack.public_key().clone(), tack.target_hash())).or_insert_with(|| {
+            let (key, target_hash) = (tack.public_key().clone(), tack.target_hash());
+            self.batches.push(Batch { key, target_hash, expirations: BTreeMap::new() });
+            self.batches.len() - 1
+        });
+        if let Some(batch) = self.batches.get_mut(index) {
+            *batch.expirations.entry(tack.expiration()).or_default() += 1;
+        }
+    }
+}
+
+/// What a batch covers.
+struct Summary {
+    key: PublicKey,
+    target_hash: TargetHash,
+    number: usize,
+    first: Minutes,
+    last: Minutes,
+    now: Minutes,
+    /// The span between most of the expirations.
+    interval: Option<Span>,
+    /// Where the next expiration comes later than the interval, and not all in the past.
+    gaps: Vec<(Minutes, Minutes)>,
+    left: Span,
+    fits: Option<bool>,
+}
+
+impl Summary {
+    fn new(batch: Batch, target: Option<TargetHash>, now: Minutes) -> Self {
+        let expirations: Vec<_> = batch.expirations.keys().copied().collect();
+        let (first, last) = match expirations.as_slice() {
+            [first, .., last] => (*first, *last),
+            [only] => (*only, *only),
+            [] => (now, now),
+        };
+        let pairs = || expirations.iter().zip(expirations.iter().skip(1)).map(|(one, next)| (*one, *next));
+        let interval = usual(pairs().filter_map(|(one, next)| next.since(one)));
+        let is_gap = |(one, next): &(Minutes, Minutes)| next.since(*one) > interval && *next > now;
+        Self {
+            number: batch.expirations.values().sum(),
+            first,
+            last,
+            now,
+            interval,
+            gaps: pairs().filter(is_gap).collect(),
+            left: last.since(now).unwrap_or_default(),
+            fits: target.map(|target| target == batch.target_hash),
+            key: batch.key,
+            target_hash: batch.target_hash,
+        }
+    }
+
+    fn problems(&self, warn: Span) -> Vec<(State, String)> {
+        let key = self.key.fingerprint();
+        let mut problems = Vec::new();
+        if self.fits == Some(false) {
+            problems.push((State::Critical, format!("the tacks of key {key} do not fit the certificate")));
+        }
+        if self.left == Span::default() {
+            problems.push((State::Critical, format!("the last tack of key {key} expired at {}", self.last)));
+        } else if self.left < warn {
+            problems.push((State::Warning, format!("the tacks of key {key} last {} more", self.left)));
+        }
+        for (from, to) in &self.gaps {
+            problems.push((State::Critical, format!("the tacks of key {key} have a gap from {from} to {to}")));
+        }
+        problems
+    }
+
+    fn text(&self, colour: bool) -> String {
+        let hash = self.target_hash.to_string();
+        let fits = match self.fits {
+            Some(true) => " (fits)",
+            Some(false) => " (does not fit)",
+            None => "",
+        };
+        let interval = self.interval.map_or_else(|| "none".to_owned(), |interval| interval.to_string());
+        let gaps = match self.gaps.as_slice() {
+            [] => "none".to_owned(),
+            gaps => gaps.iter().map(|(from, to)| format!("{from} to {to}")).collect::<Vec<_>>().join(", "),
+        };
+        let (key, first, last, left) = (self.key.fingerprint(), self.first, self.last, self.left);
+        format!(
+            "\nkey fingerprint  {key}\ntarget hash      {hash}{fits}\ntacks            {}\nfirst expiration {first}\n\
+             last expiration  {last}\ninterval         {interval}\ngaps             {gaps}\nleft             {left}\n\
+             timeline         {}\n",
+            self.number,
+            self.timeline(colour),
+        )
+    }
+
+    /// From the first expiration, or now if that is earlier, to the last: what is past, what is covered, and gaps.
+    fn timeline(&self, colour: bool) -> String {
+        let from = self.first.min(self.now).get();
+        let whole = u64::from(self.last.get().max(self.now.get()) - from).max(1);
+        let mut line = String::from("[");
+        let mut last_code = "";
+        for column in 0..COLUMNS {
+            let at = u64::from(from) + whole * u64::from(column) / u64::from(COLUMNS);
+            let end = u64::from(from) + whole * u64::from(column + 1) / u64::from(COLUMNS);
+            let within = |minutes: &Minutes| u64::from(minutes.get());
+            let in_gap = self.gaps.iter().any(|(gap, next)| within(gap) < end && at < within(next));
+            let (mark, code) = if end <= within(&self.now) {
+                ('.', "\x1b[2m")
+            } else if in_gap || at >= within(&self.last) {
+                ('!', "\x1b[31m")
+            } else {
+                ('=', "\x1b[32m")
+            };
+            if colour && code != last_code {
+                line += "\x1b[0m";
+                line += code;
+                last_code = code;
+            }
+            line.push(mark);
+        }
+        if colour {
+            line += "\x1b[0m";
+        }
+        line + "]"
+    }
+
+    fn json(&self) -> Value {
+        json!({
+            "key_fingerprint": self.key.fingerprint().as_str(),
+            "target_hash": self.target_hash.to_string(),
+            "fits": self.fits,
+            "tacks": self.number,
+            "first_expiration": self.first.to_string(),
+            "last_expiration": self.last.to_string(),
+            "interval_minutes": self.interval.map(Span::minutes),
+            "gaps": self.gaps.iter().map(|(from, to)| [from.to_string(), to.to_string()]).collect::<Vec<_>>(),
+            "minutes_left": self.left.minutes(),
+        })
+    }
+}
+
+/// The span that is there most often, and of several the shortest.
+fn usual(spans: impl Iterator<Item = Span>) -> Option<Span> {
+    let mut counts: BTreeMap<Span, usize> = BTreeMap::new();
+    spans.for_each(|span| *counts.entry(span).or_default() += 1);
+    counts.into_iter().max_by_key(|(span, count)| (*count, std::cmp::Reverse(*span))).map(|(span, _)| span)
+}
+
+fn plural(number: usize, word: &str) -> String {
+    if number == 1 { word.to_owned() } else { format!("{word}s") }
+}
+
+/// Whether standard output is a terminal whose user has not asked for no colour: <https://no-color.org>.
+fn is_coloured() -> bool {
+    std::io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
+}
