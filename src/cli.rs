@@ -27,7 +27,11 @@ EXIT STATUS:
   1  It could not be done, or the answer is no: bad input, a wrong password, a signature that does not hold.
   2  The command line is wrong.
 
-  status has the statuses of a monitoring plugin: see tack-status(1).")]
+  status has the statuses of a monitoring plugin: see tack-status(1).
+
+ENVIRONMENT:
+  TACK_PASSWORD  The password of the key file, where neither -p nor --password-file gives it.
+  NO_COLOR  If not empty, status draws without colour.")]
 pub struct Cli {
     /// Take this UTC time for the current one ("2026-11-20T17:31:15Z"); tests use it
     #[arg(long, hide = true, global = true, value_name = "TIME")]
@@ -481,6 +485,15 @@ pub struct Status {
 
 /// Show help on a command
 #[derive(Debug, Args)]
+#[command(after_long_help = "\
+EXAMPLES:
+  What sign can do:
+
+    tack help sign
+
+EXIT STATUS:
+  0  The help is shown.
+  2  There is no such command.")]
 pub struct Help {
     /// The command to explain
     pub command: Option<String>,

@@ -1,0 +1,65 @@
+# Everything that a developer or a packager does. "make" alone builds.
+PREFIX ?= /usr/local
+DESTDIR ?=
+CARGO ?= cargo
+FUZZ_SECONDS ?= 20
+
+BIN = target/release/tack
+BINDIR = $(DESTDIR)$(PREFIX)/bin
+MANDIR = $(DESTDIR)$(PREFIX)/share/man
+BASHDIR = $(DESTDIR)$(PREFIX)/share/bash-completion/completions
+ZSHDIR = $(DESTDIR)$(PREFIX)/share/zsh/site-functions
+FISHDIR = $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d
+
+.PHONY: build demo setup test lint fuzz bench man completions install uninstall clean
+
+build:
+	$(CARGO) build --release --locked
+
+# The quick start of the README, on a certificate that it makes.
+demo: build
+	PATH="$(CURDIR)/target/release:$$PATH" sh tests/demo.sh
+
+# What the tests need: Debian's packages, as root, and the other implementations from PyPI, into target/peers.
+setup:
+	tests/setup.sh
+
+test:
+	$(CARGO) test --locked
+	$(CARGO) test --locked --no-default-features --lib
+
+lint:
+	$(CARGO) fmt --check
+	$(CARGO) fmt --check --manifest-path fuzz/Cargo.toml
+	$(CARGO) clippy --locked --all-targets -- --deny warnings
+	$(CARGO) clippy --locked --no-default-features --lib -- --deny warnings
+	RUSTDOCFLAGS="--deny warnings" $(CARGO) doc --locked --no-deps
+
+# Every parser, for so many seconds each.
+fuzz:
+	fuzz/run.sh $(FUZZ_SECONDS)
+
+# Figures beside those of tackpy and OpenSSL.
+bench:
+	$(CARGO) bench --locked
+
+# Both are made of src/cli.rs; a test proves them current.
+man completions:
+	TACK_REGENERATE=1 $(CARGO) test --locked --test generated
+
+install: build
+	install -d $(BINDIR) $(MANDIR)/man1 $(MANDIR)/man7 $(BASHDIR) $(ZSHDIR) $(FISHDIR)
+	install -m 755 $(BIN) $(BINDIR)/tack
+	install -m 644 man/*.1 $(MANDIR)/man1
+	install -m 644 man/*.7 $(MANDIR)/man7
+	install -m 644 completions/tack.bash $(BASHDIR)/tack
+	install -m 644 completions/_tack $(ZSHDIR)/_tack
+	install -m 644 completions/tack.fish $(FISHDIR)/tack.fish
+
+uninstall:
+	rm -f $(BINDIR)/tack $(BASHDIR)/tack $(ZSHDIR)/_tack $(FISHDIR)/tack.fish
+	rm -f $(patsubst man/%,$(MANDIR)/man1/%,$(wildcard man/*.1)) $(patsubst man/%,$(MANDIR)/man7/%,$(wildcard man/*.7))
+
+clean:
+	$(CARGO) clean
+	rm -rf fuzz/target fuzz/corpus fuzz/artifacts

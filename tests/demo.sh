@@ -1,0 +1,44 @@
+#!/bin/sh
+# The quick start of the README, played on a real certificate: each command and what it prints.
+set -eu
+
+command -v openssl >/dev/null || apt-get install -y openssl >/dev/null
+
+directory=$(mktemp -d)
+trap 'rm -rf "$directory"' EXIT
+cd "$directory"
+
+say() {
+    printf '\n# %s\n' "$*"
+}
+
+show() {
+    printf '$ %s\n' "$*" | sed 's|TACKS/T_0000.pem.*|TACKS/*|'
+    "$@"
+}
+
+say "A certificate to work on, for a server at www.example.com."
+show openssl req -x509 -newkey rsa:2048 -nodes -days 90 -subj /CN=www.example.com -keyout TLS_KEY.pem -out CERT.pem 2>/dev/null
+
+say "The password of the TACK key. Without TACK_PASSWORD or --password-file, tack asks for it on the terminal."
+export TACK_PASSWORD="correct horse battery staple"
+
+say "A TACK key, which stays offline."
+show tack genkey -o KEY.pem
+show tack view KEY.pem
+
+say "A tack: the TACK key vouches for the key of the certificate, until the certificate expires."
+show tack sign -k KEY.pem -c CERT.pem -o TACK.pem
+show tack view TACK.pem
+show tack view CERT.pem
+
+say "The form that stock Apache and nginx serve, with pins activated."
+show tack pack -t TACK.pem -a 1 --format serverinfo -o TACK_SERVERINFO.pem
+show tack view TACK_SERVERINFO.pem
+
+say "Better: 90 short-lived tacks, signed at once, of which the server installs one each day by itself."
+mkdir TACKS
+show tack sign -k KEY.pem -c CERT.pem -n 90@1d -e 2d -o TACKS/T
+show tack status -c CERT.pem TACKS/*
+show tack deploy -c CERT.pem -a 1 --format serverinfo --run "echo the server is reloaded here" -o TACK_SERVERINFO.pem TACKS/*
+show tack view TACK_SERVERINFO.pem

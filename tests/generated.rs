@@ -1,0 +1,95 @@
+//! The man pages and completions are made of the clap definition: this makes them, and proves the committed ones current.
+//! `make man` writes them anew.
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
+
+#[path = "../src/cli.rs"]
+#[allow(dead_code, missing_docs, reason = "the structures are for their definition here")]
+mod cli;
+
+use std::fs;
+use std::path::Path;
+
+use clap::{Command, CommandFactory};
+use clap_complete::Shell;
+use clap_mangen::Man;
+use clap_mangen::roff::{Roff, roman};
+
+/// The page of `tack`, and those of its commands.
+const SEE_ALSO_ALL: &str = "tack-deployment(7)";
+
+#[test]
+fn man_pages_are_current() {
+    let root = root();
+    let pages: Vec<String> = root.get_subcommands().map(|command| format!("tack-{}(1)", command.get_name())).collect();
+    check("man/tack.1", &page(&root, "tack", &format!("{}, {SEE_ALSO_ALL}", pages.join(", "))));
+    for command in root.get_subcommands() {
+        let name = format!("tack-{}", command.get_name());
+        check(&format!("man/{name}.1"), &page(command, &name, &format!("tack(1), {SEE_ALSO_ALL}")));
+    }
+    let committed = fs::read_dir("man")
+        .unwrap()
+        .filter(|entry| entry.as_ref().unwrap().path().extension().is_some_and(|extension| extension == "1"));
+    assert_eq!(committed.count(), pages.len() + 1, "a man page of a command that is no more");
+}
+
+#[test]
+fn completions_are_current() {
+    for (shell, file) in [(Shell::Bash, "tack.bash"), (Shell::Zsh, "_tack"), (Shell::Fish, "tack.fish")] {
+        let mut script = Vec::new();
+        clap_complete::generate(shell, &mut root(), "tack", &mut script);
+        check(&format!("completions/{file}"), &String::from_utf8(script).unwrap());
+    }
+}
+
+fn root() -> Command {
+    let mut root = cli::Cli::command();
+    root.build();
+    root
+}
+
+fn check(file: &str, expected: &str) {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(file);
+    if std::env::var_os("TACK_REGENERATE").is_some() {
+        fs::write(&path, expected).unwrap();
+    }
+    let committed = fs::read_to_string(&path).unwrap_or_default();
+    assert!(committed == expected, "{file} is not what src/cli.rs says: run \"make man completions\"");
+}
+
+/// The page of a command. What clap has as text after the help becomes sections of its own.
+fn page(command: &Command, name: &str, see_also: &str) -> String {
+    let command = command.clone().display_name(name);
+    let display = name.replacen('-', " ", 1);
+    let man = Man::new(command.clone().name(&*name.to_owned().leak()).bin_name(display)).section("1").manual("tack");
+    let mut page = Vec::new();
+    man.render_title(&mut page).unwrap();
+    man.render_name_section(&mut page).unwrap();
+    man.render_synopsis_section(&mut page).unwrap();
+    man.render_description_section(&mut page).unwrap();
+    man.render_options_section(&mut page).unwrap();
+    if command.get_subcommands().next().is_some() {
+        man.render_subcommands_section(&mut page).unwrap();
+    }
+    let mut roff = Roff::new();
+    let after = command.get_after_long_help().map(ToString::to_string).unwrap_or_default();
+    for line in after.lines() {
+        match line.strip_suffix(':') {
+            Some(heading) if heading.bytes().all(|byte| byte.is_ascii_uppercase() || byte == b' ') => {
+                roff.control("SH", [heading]);
+            }
+            _ if line.is_empty() => {
+                roff.control("PP", []);
+            }
+            _ if line.starts_with("    ") => {
+                roff.control("RS", ["4"]).control("nf", []).text([roman(line.trim_start())]);
+                roff.control("fi", []).control("RE", []);
+            }
+            _ => {
+                roff.text([roman(line.trim_start())]).control("br", []);
+            }
+        }
+    }
+    roff.control("SH", ["SEE ALSO"]).text([roman(see_also)]);
+    roff.to_writer(&mut page).unwrap();
+    String::from_utf8(page).unwrap()
+}
