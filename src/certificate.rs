@@ -14,7 +14,7 @@ use time::{Date, Month, PrimitiveDateTime, Time};
 use x509_cert::TbsCertificate;
 use x509_cert::builder::profile::BuilderProfile;
 use x509_cert::builder::{self, Builder, CertificateBuilder};
-use x509_cert::der::asn1::{AnyRef, ObjectIdentifier, OctetString, UtcTime};
+use x509_cert::der::asn1::{AnyRef, ObjectIdentifier, OctetString, OctetStringRef, UtcTime};
 use x509_cert::der::{Decode, Encode, Reader, SliceReader, Tag, TagNumber, Tagged};
 use x509_cert::ext::Extension;
 use x509_cert::name::Name;
@@ -178,16 +178,21 @@ fn read_tack_extension(tbs: &mut SliceReader<'_>) -> Result<Option<TackExtension
     let Some(mut extensions) = open_optional(tbs, 3, "extensions")? else {
         return Ok(None);
     };
-    let mut extensions = open(&mut extensions, Tag::Sequence, "extensions")?;
+    let part = "extensions";
+    let tack_oid = TACK_OID.to_der().map_err(|_| Error::Certificate { part })?;
+    let mut extensions = open(&mut extensions, Tag::Sequence, part)?;
     let mut found = None;
     while !extensions.is_finished() {
-        let part = "extensions";
-        let extension = Extension::decode(&mut extensions).map_err(|_| Error::Certificate { part })?;
-        if extension.extn_id == TACK_OID {
-            let extension = TackExtension::from_bytes(extension.extn_value.as_bytes())?;
-            if found.replace(extension).is_some() {
-                return Err(Error::TwoExtensions);
-            }
+        let mut extension = open(&mut extensions, Tag::Sequence, part)?;
+        if skip(&mut extension, part)? != tack_oid {
+            continue;
+        }
+        if matches!(Tag::peek(&extension), Ok(Tag::Boolean)) {
+            skip(&mut extension, part)?;
+        }
+        let value = <&OctetStringRef>::decode(&mut extension).map_err(|_| Error::Certificate { part })?;
+        if found.replace(TackExtension::from_bytes(value.as_bytes())?).is_some() {
+            return Err(Error::TwoExtensions);
         }
     }
     Ok(found)

@@ -232,14 +232,27 @@ pub fn replace(path: &Path, bytes: &[u8], new: New, sync: Sync) -> Result<()> {
     rename(temporary, &target, sync)
 }
 
-/// Makes a secret file that was not there before, as a whole.
-pub fn create_secret(path: &Path, bytes: &[u8]) -> Result<()> {
-    let temporary = write_temporary(path, bytes, New::Secret, Sync::Now)?;
+/// Makes a file for its owner's eyes, as a whole: in the place of another one only with `force`, and then without that
+/// one's mode and owner.
+pub fn create_secret(path: &Path, bytes: &[u8], force: bool) -> Result<()> {
+    if is_special(path) {
+        return replace(path, bytes, New::Secret, Sync::Now);
+    }
+    let target = if force { fs::canonicalize(path).unwrap_or_else(|_| path.to_owned()) } else { path.to_owned() };
+    let temporary = write_temporary(&target, bytes, New::Secret, Sync::Now)?;
+    if force {
+        return rename(temporary, &target, Sync::Now);
+    }
     match temporary.persist_noclobber(path) {
         Ok(_) => sync_directory(path),
         Err(error) if error.error.kind() == io::ErrorKind::AlreadyExists => Err(exists(path)),
         Err(error) => Err(cannot_write(path, &error.error)),
     }
+}
+
+/// Whether a path names something that is not replaced but written to, such as a device or a pipe; or a directory.
+pub fn is_special(path: &Path) -> bool {
+    fs::metadata(path).is_ok_and(|metadata| !metadata.is_file())
 }
 
 /// The error for a file that must not be there.

@@ -45,13 +45,13 @@ impl<'a> LockedKey<'a> {
             return self.try_open(password);
         }
         for _ in 1..TRIES {
-            let password = ask(&format!("Enter password for {}: ", Shown(&self.args.key)))?;
+            let password = ask("Enter password for key file: ")?;
             match self.file.decrypt(&password, self.args.max_iterations) {
                 Err(Error::WrongPassword) => eprintln!("Password incorrect!"),
                 _ => return self.try_open(password),
             }
         }
-        let password = ask(&format!("Enter password for {}: ", Shown(&self.args.key)))?;
+        let password = ask("Enter password for key file: ")?;
         self.try_open(password)
     }
 

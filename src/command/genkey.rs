@@ -10,7 +10,7 @@ use tack::key_file::KeyFile;
 
 use crate::Exit;
 use crate::cli::Genkey;
-use crate::io::{self, Inputs, New, Output, Sync};
+use crate::io::{self, Inputs, Output};
 use crate::message::provenance;
 use crate::password::{self, Password};
 use crate::words::{self, Words};
@@ -21,7 +21,8 @@ pub fn run(args: &Genkey, now: i64) -> Result<ExitCode> {
     let output = Output::new(args.output.as_deref(), &inputs)?;
     if let Output::File(path) = &output
         && !args.force
-        && path.symlink_metadata().is_ok_and(|metadata| metadata.is_file() || metadata.is_symlink())
+        && !io::is_special(path)
+        && path.symlink_metadata().is_ok()
     {
         return Err(io::exists(path));
     }
@@ -33,8 +34,7 @@ pub fn run(args: &Genkey, now: i64) -> Result<ExitCode> {
     let file = lock(&key, &password, args.iterations)?;
     let pem = provenance(now) + &file.to_pem();
     match &output {
-        Output::File(path) if args.force || path.exists() => io::replace(path, pem.as_bytes(), New::Secret, Sync::Now)?,
-        Output::File(path) => io::create_secret(path, pem.as_bytes())?,
+        Output::File(path) => io::create_secret(path, pem.as_bytes(), args.force)?,
         Output::Stdout => output.write(pem.as_bytes())?,
     }
     if args.common.verbose > 0 {
