@@ -196,7 +196,7 @@ tack = Tack.createFromPem(open(sys.argv[2]).read())
 break_sigs = TackBreakSig.createFromPemList(open(sys.argv[3]).read())
 sys.stdout.write(TlsCertificate.create(TackExtension.create(tack, break_sigs, 1)).serializeAsPem())
 ";
-    ok(Command::new("python3").args(["-c", CODE]).args([tackpy.tree(), tack, break_sigs]))
+    ok(common::python().args(["-c", CODE]).args([tackpy.tree(), tack, break_sigs]))
 }
 
 /// The first block of a PEM text and all after it.

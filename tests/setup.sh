@@ -6,10 +6,10 @@ cd "$(dirname "$0")/.."
 PATH=$PATH:/usr/sbin:/sbin
 peers=target/peers
 
-# A file of each package, by which it is known: the machine may have the program from elsewhere.
+# Each program, and the package that it comes in; where the machine has it from elsewhere, that will do.
 commands=(
   gcc:gcc make:make pkg-config:pkg-config # the openssl crate is built against the system's OpenSSL
-  openssl:openssl curl:curl apache2:apache2 nginx:nginx # servers and clients
+  openssl:openssl curl:curl apache2:apache2 nginx:nginx haproxy:haproxy stunnel:stunnel4 # clients and servers
   bash:bash zsh:zsh fish:fish man:man-db # completions and man pages
   systemd-analyze:systemd # the units of examples/
   python3:python3 # tackpy and tlslite-ng
@@ -46,14 +46,16 @@ fi
 mkdir -p "$peers"
 pip=("$peers/venv/bin/python" -m pip --quiet --disable-pip-version-check)
 make_pip() {
-  [[ -x $peers/venv/bin/python ]] && "${pip[@]}" --version >/dev/null 2>&1 || python3 -m venv --clear "$peers/venv"
+  if ! "${pip[@]}" --version &>/dev/null; then
+    python3 -m venv --clear "$peers/venv"
+  fi
 }
 
 for version in 0.9.7 0.9.9; do
   if [[ ! -d $peers/tackpy-$version ]]; then
     make_pip
     rm -rf "$peers/new"
-    "${pip[@]}" download --no-deps --no-binary :all: --dest "$peers/new" "tackpy==$version"
+    "${pip[@]}" download --no-deps --no-binary tackpy --dest "$peers/new" "tackpy==$version"
     tar -C "$peers/new" -xzf "$peers/new/tackpy-$version.tar.gz"
     mv "$peers/new/tackpy-$version" "$peers/"
   fi

@@ -52,9 +52,10 @@ pub fn script(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/peers").join(name)
 }
 
-/// Python with tlslite-ng to import, and nothing else of ours.
+/// Python, with tlslite-ng to import. The one in the virtual environment, where it is there: it starts sooner than one
+/// that a version manager hands out.
 pub fn python() -> Command {
-    let mut command = Command::new("python3");
+    let mut command = Command::new(peer("venv/bin/python").unwrap_or_else(|| "python3".into()));
     command.envs(peer("tlslite").map(|tlslite| ("PYTHONPATH", tlslite)));
     command
 }
@@ -82,7 +83,7 @@ impl Tackpy {
 
     /// tackpy, to be given its arguments.
     pub fn command(&self) -> Command {
-        let mut command = Command::new("python3");
+        let mut command = python();
         command.arg(script("tackpy.py")).arg(&self.tree);
         command
     }
