@@ -191,6 +191,7 @@ fn read_tack_extension(tbs: &mut SliceReader<'_>) -> Result<Option<TackExtension
             skip(&mut extension, part)?;
         }
         let value = <&OctetStringRef>::decode(&mut extension).map_err(|_| Error::Certificate { part })?;
+        extension.finish().map_err(|_| Error::Certificate { part })?;
         if found.replace(TackExtension::from_bytes(value.as_bytes())?).is_some() {
             return Err(Error::TwoExtensions);
         }
