@@ -191,6 +191,7 @@ fn read_tack_extension(tbs: &mut SliceReader<'_>) -> Result<Option<TackExtension
             skip(&mut extension, part)?;
         }
         let value = <&OctetStringRef>::decode(&mut extension).map_err(|_| Error::Certificate { part })?;
+        extension.finish().map_err(|_| Error::Certificate { part })?;
         if found.replace(TackExtension::from_bytes(value.as_bytes())?).is_some() {
             return Err(Error::TwoExtensions);
         }
@@ -300,4 +301,166 @@ impl BuilderProfile for Profile {
 
 fn utc_time(seconds: u64) -> x509_cert::der::Result<x509_cert::time::Time> {
     UtcTime::from_unix_duration(Duration::from_secs(seconds)).map(Into::into)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::convert::Infallible;
+
+    use p256::elliptic_curve::rand_core::TryRng;
+
+    use super::*;
+    use crate::extension::{Draft00, Draft02};
+    use crate::tack::tests::test_tack;
+    use crate::time::seconds_to_string;
+
+    /// Counts, so that every run of a test has the same numbers.
+    struct Counter(u8);
+
+    impl TryRng for Counter {
+        type Error = Infallible;
+
+        fn try_next_u32(&mut self) -> Result<u32, Infallible> {
+            random_bytes(self).map(u32::from_le_bytes)
+        }
+
+        fn try_next_u64(&mut self) -> Result<u64, Infallible> {
+            random_bytes(self).map(u64::from_le_bytes)
+        }
+
+        fn try_fill_bytes(&mut self, bytes: &mut [u8]) -> Result<(), Infallible> {
+            for byte in bytes {
+                self.0 = self.0.wrapping_add(1);
+                *byte = self.0;
+            }
+            Ok(())
+        }
+    }
+
+    impl TryCryptoRng for Counter {}
+
+    fn random_bytes<const N: usize>(rng: &mut Counter) -> Result<[u8; N], Infallible> {
+        let mut bytes = [0; N];
+        rng.try_fill_bytes(&mut bytes).map(|()| bytes)
+    }
+
+    fn test_extension() -> TackExtension {
+        TackExtension::Draft02(Draft02::new(vec![test_tack(1, 9), test_tack(2, 9)], 2).unwrap())
+    }
+
+    /// A TACK certificate, in DER.
+    fn carrying(extension: &TackExtension, seed: u8) -> Vec<u8> {
+        let text = Certificate::carrying(extension, &mut Counter(seed)).unwrap();
+        pem::decode_first(text.as_bytes(), Certificate::LABEL).unwrap()
+    }
+
+    /// The fields of a certificate that is read here, each with its tag and length.
+    fn certificate(fields: &[&[u8]]) -> Vec<u8> {
+        let tbs = der(0x30, &fields.concat());
+        der(0x30, &[&tbs[..], &der(0x30, &[]), &der(0x03, &[0])].concat())
+    }
+
+    fn der(tag: u8, value: &[u8]) -> Vec<u8> {
+        let length = u8::try_from(value.len()).unwrap();
+        let length = if length < 0x80 { vec![length] } else { vec![0x81, length] };
+        [&[tag][..], &length, value].concat()
+    }
+
+    fn named(subject: &str, issuer: &str) -> Certificate {
+        let (subject, issuer) = (subject.as_bytes().to_vec(), issuer.as_bytes().to_vec());
+        Certificate { target_hash: TargetHash::new([0; 32]), not_after: 0, subject, issuer, extension: None }
+    }
+
+    #[test]
+    fn tack_certificates_read_back() {
+        let empty = TackExtension::Draft00(Draft00::new(None, vec![], false).unwrap());
+        for extension in [test_extension(), empty] {
+            // The random bytes begin with 06, 00, ff and 80, and the serial number has 16 bytes and is positive.
+            let all = [5, 255, 254, 127].map(|seed| carrying(&extension, seed));
+            let before = [0xa0, 3, 2, 1, V3, 2, 16];
+            for der in &all {
+                let at = der.windows(before.len()).position(|window| window == before).unwrap();
+                assert_eq!(der[at + before.len()] & 0xc0, 0x40);
+            }
+            for der in &all {
+                let certificate = Certificate::from_der(der).unwrap();
+                assert_eq!(certificate.extension(), Some(&extension));
+                assert_eq!(seconds_to_string(certificate.not_after()), "2044-07-04T18:05:48Z");
+                assert_eq!(certificate.subject, certificate.issuer);
+                assert_eq!(Certificate::all_from_bytes(der), Ok(vec![certificate]));
+            }
+            assert_ne!(all[0], all[1]);
+            assert_eq!(all[0], carrying(&extension, 5));
+        }
+    }
+
+    #[test]
+    fn every_key_has_its_own_target_hash() {
+        let hash = |seed| Certificate::from_der(&carrying(&test_extension(), seed)).unwrap().target_hash();
+        assert_ne!(hash(5), hash(6));
+        assert_eq!(hash(5).to_string().len(), 64);
+        assert_eq!(TargetHash::of(b"").to_string(), "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
+    }
+
+    #[test]
+    fn issuers_are_known_by_name_and_not_their_own() {
+        let (root, host) = (named("root", "root"), named("host", "root"));
+        assert!(root.is_issuer_of(&host));
+        assert!(!host.is_issuer_of(&root));
+        assert!(!root.is_issuer_of(&root));
+        assert!(!named("other", "root").is_issuer_of(&host));
+    }
+
+    #[test]
+    fn der_is_told_from_text() {
+        let der = carrying(&test_extension(), 5);
+        assert!(looks_like_der(&der) && looks_like_der(&[0x30, 0x80]) && looks_like_der(&[0x30, 0x84]));
+        // A SEQUENCE shorter than any certificate might as well be the text "0...".
+        for text in [&b""[..], b"0", b"00", b"-----BEGIN CERTIFICATE-----", b"0\x7f", b"0\x85", b"1\x82"] {
+            assert!(!looks_like_der(text), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn errors_name_the_part() {
+        let time = |text: &str| der(0x17, text.as_bytes());
+        let version = der(0xa0, &der(0x02, &[V3]));
+        let validity = |not_after: &[u8]| der(0x30, &[&time("200101000000Z")[..], not_after].concat());
+        let good = validity(&time("300102030405Z"));
+        let (number, sequence) = (der(0x02, &[1]), der(0x30, &[]));
+        let extensions = der(0xa3, &der(0x30, &sequence));
+        let first = |count: usize, validity: &[u8]| {
+            let fields = [&version, &number, &sequence, &sequence, validity, &sequence, &sequence, &extensions];
+            certificate(&fields[..count])
+        };
+        let part = |der: &[u8]| match Certificate::from_der(der) {
+            Err(Error::Certificate { part }) => part,
+            other => panic!("{other:?}"),
+        };
+
+        let whole = first(7, &good);
+        assert_eq!(Certificate::from_der(&whole).map(|certificate| certificate.not_after()), Ok(1_893_553_445));
+        assert_eq!(part(&[&whole[..], &[0]].concat()), "end (bytes follow it)");
+        assert_eq!(part(&whole[..whole.len() - 1]), "outer SEQUENCE");
+        assert_eq!(part(&der(0x31, &[])), "outer SEQUENCE");
+        assert_eq!(part(&der(0x30, &number)), "tbsCertificate");
+        assert_eq!(part(&der(0x30, &sequence)), "signatureAlgorithm");
+        assert_eq!(part(&der(0x30, &[&sequence[..], &sequence].concat())), "signatureValue");
+        for (count, name) in [
+            (1, "serialNumber"),
+            (2, "signature"),
+            (3, "issuer"),
+            (4, "validity"),
+            (5, "subject"),
+            (6, "subjectPublicKeyInfo"),
+        ] {
+            assert_eq!(part(&first(count, &good)), name);
+        }
+        assert_eq!(part(&certificate(&[&der(0xa0, &sequence)])), "version");
+        assert_eq!(part(&first(7, &sequence)), "notBefore");
+        for bad in ["", "Z", "301301000000Z", "300230000000Z", "300102240000Z", "300102030405", "3001020304050Z"] {
+            assert_eq!(part(&first(7, &validity(&time(bad)))), "notAfter", "{bad}");
+        }
+        assert_eq!(part(&first(8, &good)), "extensions");
+    }
 }

@@ -1,0 +1,11 @@
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+use tack::batch::Schedule;
+
+fuzz_target!(|text: &str| {
+    if let Ok(schedule) = text.parse::<Schedule>() {
+        assert!((1..=Schedule::MAX).contains(&schedule.number()));
+        assert_eq!(format!("{}@{}", schedule.number(), schedule.interval()).parse(), Ok(schedule));
+    }
+});

@@ -1,0 +1,17 @@
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+use tack::time::{Expiration, Span, seconds_from_str, seconds_to_string};
+
+fuzz_target!(|text: &str| {
+    if let Ok(span) = text.parse::<Span>() {
+        assert_eq!(span.to_string().parse(), Ok(span));
+        assert_eq!(text.parse(), Ok(Expiration::In(span)));
+    }
+    if let Ok(Expiration::At(minutes)) = text.parse() {
+        assert_eq!(minutes.to_string().parse(), Ok(Expiration::At(minutes)));
+    }
+    if let Ok(seconds) = seconds_from_str(text) {
+        assert_eq!(seconds_from_str(&seconds_to_string(seconds)), Ok(seconds));
+    }
+});
