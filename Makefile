@@ -37,7 +37,7 @@ lint:
 
 # Every parser, for so many seconds each.
 fuzz:
-	fuzz/run.sh $(FUZZ_SECONDS)
+	FUZZ_SECONDS=$(FUZZ_SECONDS) fuzz/run.sh
 
 # Figures beside those of tackpy and OpenSSL.
 bench:
