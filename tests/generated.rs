@@ -5,6 +5,7 @@
 #[path = "../src/cli.rs"]
 #[allow(dead_code, missing_docs, reason = "the structures are for their definition here")]
 mod cli;
+mod common;
 
 use std::fs;
 use std::path::Path;
@@ -38,6 +39,31 @@ fn completions_are_current() {
         let mut script = Vec::new();
         clap_complete::generate(shell, &mut root(), "tack", &mut script);
         check(&format!("completions/{file}"), &String::from_utf8(script).unwrap());
+    }
+}
+
+#[test]
+fn completions_are_read_by_their_shells() {
+    for (shell, file) in [("bash", "tack.bash"), ("zsh", "_tack"), ("fish", "tack.fish")] {
+        if common::has("completions_are_read_by_their_shells", &[shell]) {
+            let check =
+                std::process::Command::new(shell).args(["-n", &format!("completions/{file}")]).output().unwrap();
+            assert!(check.status.success() && check.stderr.is_empty(), "{check:?}");
+        }
+    }
+}
+
+#[test]
+fn man_pages_have_no_faults() {
+    if common::has("man_pages_have_no_faults", &["man"]) {
+        for page in fs::read_dir("man").unwrap().map(|entry| entry.unwrap().path()) {
+            let check = std::process::Command::new("man")
+                .args(["--warnings", "-E", "UTF-8", "-l"])
+                .arg(&page)
+                .output()
+                .unwrap();
+            assert!(check.status.success() && check.stderr.is_empty(), "{}: {check:?}", page.display());
+        }
     }
 }
 
