@@ -24,7 +24,7 @@ EXAMPLES:
 
 EXIT STATUS:
   0  Done, and good.
-  1  It could not be done, or the answer is no: bad input, a wrong password, a signature that does not hold.
+  1  It could not be done, or the answer is no: bad input, a wrong password, a bad signature.
   2  The command line is wrong.
 
   status has the statuses of a monitoring plugin: see tack-status(1).
@@ -145,11 +145,11 @@ pub struct Sign {
     pub certificates: Vec<PathBuf>,
 
     /// Revoke the tacks of this key of generations below this one, 0 to 255
-    #[arg(short, long, value_name = "MIN_GENERATION", default_value_t = 0)]
+    #[arg(short, long, value_name = "MIN_GENERATION", default_value_t = 0, allow_hyphen_values = true)]
     pub min_generation: u8,
 
     /// Give the tack this generation, 0 to 255, at least MIN_GENERATION [default: MIN_GENERATION]
-    #[arg(short, long, value_name = "GENERATION")]
+    #[arg(short, long, value_name = "GENERATION", allow_hyphen_values = true)]
     pub generation: Option<u8>,
 
     /// Let the tack expire at this UTC time, or so long from now [default: the certificate's notAfter]
@@ -157,11 +157,11 @@ pub struct Sign {
     /// A UTC time ends in Z and is as much of ISO 8601 as wanted: 2027Z, 2027-01Z, 2027-01-02Z, 2027-01-02T03Z,
     /// 2027-01-02T03:04Z. A span is in days, hours and minutes, in that order: 30d, 1d12h5m, 0m. It counts from the
     /// current time, rounded up to a whole minute.
-    #[arg(short, long, value_name = "EXPIRATION")]
+    #[arg(short, long, value_name = "EXPIRATION", allow_hyphen_values = true)]
     pub expiration: Option<String>,
 
     /// Make NUM tacks, 1 to 1000000, that expire INTERVAL apart; the first at EXPIRATION, which -n needs
-    #[arg(short, long = "number", value_name = "NUM@INTERVAL", requires = "expiration")]
+    #[arg(short, long = "number", value_name = "NUM@INTERVAL", requires = "expiration", allow_hyphen_values = true)]
     pub number: Option<String>,
 
     /// Write to this file instead of to standard output; with -n, to files whose names begin so
@@ -297,7 +297,7 @@ pub struct Pack {
     pub break_signatures: Option<PathBuf>,
 
     /// Activate pins by the first tack (1), the second (2), both (3) or none (0)
-    #[arg(short, long, value_name = "FLAGS", default_value_t = 0, value_parser = clap::value_parser!(u8).range(0..=3))]
+    #[arg(short, long, value_name = "FLAGS", default_value_t = 0, value_parser = clap::value_parser!(u8).range(0..=3), allow_hyphen_values = true)]
     pub activation: u8,
 
     /// The draft whose TackExtension to make [default: 02, or 00 with break signatures]
@@ -415,7 +415,7 @@ pub struct Deploy {
     pub certificate: Option<PathBuf>,
 
     /// Activate pins by the first tack (1), the second (2), both (3) or none (0)
-    #[arg(short, long, value_name = "FLAGS", value_parser = clap::value_parser!(u8).range(0..=3))]
+    #[arg(short, long, value_name = "FLAGS", value_parser = clap::value_parser!(u8).range(0..=3), allow_hyphen_values = true)]
     pub activation: Option<u8>,
 
     /// Choose a tack that lasts at least so long

@@ -1,5 +1,17 @@
 //! The command-line tool.
 
+/// As the standard macro, which panics when standard error cannot be written; there is nobody to tell then.
+macro_rules! eprint {
+    ($($said:tt)*) => {{
+        let _ = std::io::Write::write_fmt(&mut std::io::stderr(), format_args!($($said)*));
+    }};
+}
+
+/// As the standard macro, but for what [`eprint`] says.
+macro_rules! eprintln {
+    ($($said:tt)*) => { eprint!("{}\n", format_args!($($said)*)) };
+}
+
 mod cli;
 mod command;
 mod io;
@@ -12,8 +24,9 @@ mod words;
 use std::process::ExitCode;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use anyhow::Result;
+use anyhow::{Result, anyhow};
 use clap::Parser;
+use clap::error::{ContextKind, ContextValue, ErrorKind};
 
 use crate::cli::{Cli, Command};
 use crate::io::ClosedPipe;
@@ -49,15 +62,21 @@ fn main() -> ExitCode {
         Err(error) => return command_line_error(&error),
     };
     now(&cli).and_then(|now| run(&cli.command, now)).unwrap_or_else(|error| {
-        if !error.is::<ClosedPipe>() {
-            eprintln!("tack: {error:#}");
-        }
-        match cli.command {
-            Command::Status(_) => Exit::Unknown.into(),
-            _ if error.is::<Usage>() => Exit::Usage.into(),
-            _ => Exit::Bad.into(),
-        }
+        let exit = match cli.command {
+            Command::Status(_) => Exit::Unknown,
+            _ if error.is::<Usage>() => Exit::Usage,
+            _ => Exit::Bad,
+        };
+        failed(&error, exit)
     })
+}
+
+/// Says why, unless whoever read the output simply stopped.
+fn failed(error: &anyhow::Error, exit: Exit) -> ExitCode {
+    if !error.is::<ClosedPipe>() {
+        eprintln!("tack: {error:#}");
+    }
+    exit.into()
 }
 
 fn run(command: &Command, now: i64) -> Result<ExitCode> {
@@ -80,17 +99,31 @@ fn run(command: &Command, now: i64) -> Result<ExitCode> {
 fn now(cli: &Cli) -> Result<i64> {
     match &cli.now {
         Some(now) => Ok(tack::time::seconds_from_str(now).map_err(|error| Usage(format!("--now: {error}")))?),
-        None => Ok(i64::try_from(SystemTime::now().duration_since(UNIX_EPOCH)?.as_secs())?),
+        None => {
+            let since_1970 = SystemTime::now().duration_since(UNIX_EPOCH);
+            let since_1970 = since_1970.map_err(|_| anyhow!("the system's clock is before 1970; set it"))?;
+            Ok(i64::try_from(since_1970.as_secs())?)
+        }
     }
 }
 
 /// Prints what clap has to say, which may be the help that was asked for.
 fn command_line_error(error: &clap::Error) -> ExitCode {
-    let _ = error.print();
-    let is_status = std::env::args_os().nth(1).is_some_and(|command| command.as_encoded_bytes().starts_with(b"st"));
-    match error.exit_code() {
-        0 => Exit::Good.into(),
-        _ if is_status => Exit::Unknown.into(),
-        _ => Exit::Usage.into(),
+    if !error.use_stderr() {
+        return command::help::print(&error.render()).unwrap_or_else(|error| failed(&error, Exit::Bad));
     }
+    match (error.kind(), error.get(ContextKind::InvalidSubcommand)) {
+        (ErrorKind::InvalidSubcommand, Some(ContextValue::String(name))) => {
+            eprintln!("tack: {}", command::help::unknown(name));
+        }
+        _ => {
+            let text = error.render().to_string();
+            match text.strip_prefix("error: ") {
+                Some(text) => eprint!("tack: {text}"),
+                None => eprint!("{text}"),
+            }
+        }
+    }
+    let is_status = std::env::args_os().nth(1).is_some_and(|command| command.as_encoded_bytes().starts_with(b"st"));
+    if is_status { Exit::Unknown.into() } else { Exit::Usage.into() }
 }

@@ -1,9 +1,11 @@
 //! `tack help`: what `--help` prints, by the command's name.
 
+use std::io::{IsTerminal, Write};
 use std::process::ExitCode;
 
 use anyhow::Result;
 use clap::CommandFactory;
+use clap::builder::StyledStr;
 
 use crate::Exit;
 use crate::cli::{Cli, Help};
@@ -13,18 +15,31 @@ use crate::message::Usage;
 pub fn run(args: &Help) -> Result<ExitCode> {
     let mut root = Cli::command();
     root.build();
-    let command = match &args.command {
-        None => &mut root,
-        Some(name) => {
-            let found = root.find_subcommand_mut(name);
-            found.ok_or_else(|| {
-                Usage(format!("\"{}\" is not a command; \"tack help\" lists them", name.escape_debug()))
-            })?
-        }
+    let help = match &args.command {
+        None => root.render_long_help(),
+        Some(name) => find(&mut root, name).ok_or_else(|| unknown(name))?.render_long_help(),
     };
-    let help = command.render_long_help();
-    let is_terminal = std::io::IsTerminal::is_terminal(&std::io::stdout());
-    let text = if is_terminal { help.ansi().to_string() } else { help.to_string() };
-    std::io::Write::write_all(&mut stdout()?, text.as_bytes()).map_err(stdout_failed)?;
+    print(&help)
+}
+
+/// Prints help, in colours on a terminal alone.
+pub fn print(help: &StyledStr) -> Result<ExitCode> {
+    let text = if std::io::stdout().is_terminal() { help.ansi().to_string() } else { help.to_string() };
+    let mut stdout = stdout()?;
+    stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()).map_err(stdout_failed)?;
     Ok(Exit::Good.into())
+}
+
+/// The error for a command that there is not.
+pub fn unknown(name: &str) -> Usage {
+    Usage(format!("\"{}\" is not a command; \"tack help\" lists them", name.escape_debug()))
+}
+
+/// A command by its name, by an abbreviation of tackpy, or by any other abbreviation that is no other command's.
+fn find<'a>(root: &'a mut clap::Command, name: &str) -> Option<&'a mut clap::Command> {
+    if root.find_subcommand(name).is_some() {
+        return root.find_subcommand_mut(name);
+    }
+    let mut found = root.get_subcommands_mut().filter(|command| command.get_name().starts_with(name));
+    found.next().filter(|_| found.next().is_none())
 }
