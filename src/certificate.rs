@@ -91,7 +91,10 @@ impl Certificate {
     pub fn from_der(der: &[u8]) -> Result<Self, Error> {
         let mut outer = reader(der, "outer SEQUENCE")?;
         let mut certificate = open(&mut outer, Tag::Sequence, "outer SEQUENCE")?;
-        outer.finish().map_err(|_| Error::Certificate { part: "end (bytes follow it)" })?;
+        let extra = usize::try_from(outer.remaining_len()).unwrap_or_default();
+        if extra > 0 {
+            return Err(Error::TrailingBytes { what: "the certificate", extra });
+        }
         let mut tbs = open(&mut certificate, Tag::Sequence, "tbsCertificate")?;
         skip(&mut certificate, "signatureAlgorithm")?;
         skip(&mut certificate, "signatureValue")?;

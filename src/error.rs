@@ -27,7 +27,7 @@ pub enum Error {
     },
 
     /// Bytes follow the end of a structure.
-    #[error("{what} is followed by {extra} bytes that do not belong to it")]
+    #[error("{what} is followed by {extra} more {}", if *extra == 1 { "byte" } else { "bytes" })]
     TrailingBytes {
         /// The structure.
         what: &'static str,
@@ -134,7 +134,7 @@ pub enum Error {
     },
 
     /// A TackExtension begins like neither draft.
-    #[error("the TackExtension is of neither draft-00 nor draft-02: it begins with {0:02x?}")]
+    #[error("the TackExtension is of neither draft-00 nor draft-02: it begins with {}", hex(.0))]
     ExtensionDraft(Vec<u8>),
 
     /// A TackExtension of draft-02 with no tack (which tlslite-ng sends for none).
@@ -191,7 +191,7 @@ pub enum Error {
 
     /// A time that is not of the form that is needed.
     #[error(
-        "\"{0}\" is not a time: use 2027-01-02T03:04Z or as much of its front as wanted, or a span such as 30d or 1d12h5m"
+        "\"{0}\" is not a time: use UTC such as 2027Z, 2027-01-02Z or 2027-01-02T03:04Z, or a span such as 30d or 1d12h5m"
     )]
     Time(String),
 
@@ -210,4 +210,8 @@ pub enum Error {
     /// A batch whose number of tacks and interval cannot be read, or out of range.
     #[error("\"{0}\" is not NUM@INTERVAL with NUM from 1 to 1000000, such as 365@1d")]
     Batch(String),
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect::<Vec<_>>().join(" ")
 }

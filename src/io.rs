@@ -47,10 +47,12 @@ impl fmt::Display for Shown<'_> {
     }
 }
 
-/// The system's words for an error, without its number.
+/// The system's words for an error, in lowercase and without its number.
 pub fn plain(error: &io::Error) -> String {
     let text = error.to_string();
-    text.split_once(" (os error").map_or(text.as_str(), |(words, _)| words).to_owned()
+    let words = text.split_once(" (os error").map_or(text.as_str(), |(words, _)| words);
+    let mut letters = words.chars();
+    letters.next().map(|first| first.to_lowercase().chain(letters).collect()).unwrap_or_default()
 }
 
 /// What a run has read, so that standard input is read once and no output replaces an input.
@@ -77,7 +79,14 @@ impl Inputs {
     /// above [`SMALL`] is for PEM alone, so that no other file costs the memory.
     pub fn read(&mut self, path: &Path, limit: u64) -> Result<Vec<u8>> {
         let shown = Shown(path);
-        let failed = |error: io::Error| anyhow!("{shown}: cannot be read: {}", plain(&error));
+        let failed = |error: io::Error| {
+            let advice = match error.kind() {
+                io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => "; check its name",
+                io::ErrorKind::PermissionDenied => "; run as a user who may read it",
+                _ => "",
+            };
+            anyhow!("{shown}: cannot be read: {}{advice}", plain(&error))
+        };
         let file = if is_dash(path) { self.take_stdin()? } else { File::open(path).map_err(failed)? };
         let metadata = file.metadata().map_err(failed)?;
         if metadata.is_dir() {
@@ -91,10 +100,13 @@ impl Inputs {
             file.take(limit - SMALL + 1).read_to_end(&mut bytes).map_err(failed)?;
         }
         if metadata.len().max(bytes.len().try_into()?) > limit {
-            bail!("{shown}: it is larger than {} MiB, too large for what it should hold", limit / MIB);
+            bail!(
+                "{shown}: it is larger than {} MiB, too large for what it should hold; give the right file",
+                limit / MIB
+            );
         }
         if bytes.is_empty() {
-            bail!("{shown}: it is empty");
+            bail!("{shown}: it is empty; give the right file");
         }
         Ok(bytes)
     }
@@ -141,6 +153,10 @@ impl Output {
                 if inputs.contain(path) {
                     bail!("{}: it is an input too, and would be lost; choose another output", Shown(path));
                 }
+                if path.is_dir() {
+                    bail!("{}: it is a directory; give a file name", Shown(path));
+                }
+                check_directory(path)?;
                 Ok(Self::File(path.to_owned()))
             }
         }
@@ -155,6 +171,15 @@ impl Output {
             }
             Self::File(path) => replace(path, bytes, New::Public, Sync::Now),
         }
+    }
+}
+
+/// Refuses a file name in a directory that is not there, before anything is asked or computed for it.
+pub fn check_directory(path: &Path) -> Result<()> {
+    match fs::metadata(directory(path)) {
+        Ok(parent) if !parent.is_dir() => Err(cannot_write(path, &io::ErrorKind::NotADirectory.into())),
+        Ok(_) => Ok(()),
+        Err(error) => Err(cannot_write(path, &error)),
     }
 }
 
@@ -310,7 +335,18 @@ fn cannot_write(path: &Path, error: &io::Error) -> Error {
         || plain(error),
         |source| source.downcast_ref::<io::Error>().map_or_else(|| source.to_string(), plain),
     );
-    anyhow!("{}: cannot be written: {words}; what was there is unchanged", Shown(path))
+    let advice = match error.kind() {
+        io::ErrorKind::NotFound => "; make its directory first",
+        io::ErrorKind::NotADirectory => "; choose another name",
+        io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => {
+            "; choose another place, or another user"
+        }
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => "; make room first",
+        _ => "",
+    };
+    let unchanged =
+        if fs::metadata(path).is_ok_and(|there| there.is_file()) { "; what was there is unchanged" } else { "" };
+    anyhow!("{}: cannot be written: {words}{advice}{unchanged}", Shown(path))
 }
 
 fn contains_pem(bytes: &[u8]) -> bool {

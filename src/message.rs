@@ -32,11 +32,15 @@ fn advice(error: &tack::error::Error) -> Option<&'static str> {
             "copy or make it again, it is damaged"
         }
         E::NotOnCurve | E::SignatureRange { .. } | E::BadSignature { .. } => "do not use it",
-        E::Generation { .. } | E::SameKey(_) | E::NoTacks | E::ExtensionDraft(_) => "make it again",
+        E::Generation { .. } | E::SameKey(_) | E::NoTacks | E::ExtensionDraft(_) | E::PinActivation(_) => {
+            "make it again"
+        }
+        E::ActivationFlags { .. } | E::BreakSigsLength(_) | E::TwoExtensions => "make it again",
+        E::ExtensionType(_) => "give an extension of TACK",
         E::KeyFileVersion(_) | E::NoIterations => "give another key file",
         E::TooManyIterations { .. } => "if you trust it, raise the limit with --max-iterations",
         E::WrongPassword => "nothing has changed, try again",
-        E::KeyMismatch => "do not use it, restore a backup",
+        E::KeyMismatch | E::PrivateKeyRange => "do not use it, restore a backup",
         E::NoBlock => "give a file in PEM",
         E::Label { .. } => "give the right file",
         E::Certificate { .. } => "give a certificate in PEM or DER",

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result};
+use anyhow::{Result, anyhow};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use rayon::prelude::*;
 use tack::batch::Batch;
@@ -133,9 +133,9 @@ impl Signing {
                 written.fetch_add(1, Ordering::Relaxed);
                 anyhow::Ok(tack)
             });
-            let signed = signed.collect::<Result<Vec<_>>>().with_context(|| {
+            let signed = signed.collect::<Result<Vec<_>>>().map_err(|error| {
                 let (written, total) = (written.load(Ordering::Relaxed), batch.number());
-                format!("{written} of {total} tacks are written, each of them whole; mend this and run the same command again")
+                anyhow!("{error}; {written} of {total} tacks are written, and the same command completes them")
             })?;
             signed.iter().for_each(|tack| self.say(tack));
             self.progress.advance(chunk.len());

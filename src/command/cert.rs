@@ -7,8 +7,10 @@ use anyhow::{Result, anyhow, bail};
 use getrandom::SysRng;
 use tack::break_sig::BreakSig;
 use tack::certificate::Certificate;
+use tack::error::Error;
 use tack::extension::{Draft00, TackExtension};
 use tack::object::Object;
+use tack::pem;
 use tack::tack::Tack;
 
 use crate::Exit;
@@ -26,16 +28,24 @@ pub fn run(args: &Cert, now: i64) -> Result<ExitCode> {
         Input::Tack(tack) => {
             warn_expired(&args.input, &tack, now);
             let extension = Draft00::new(Some(tack), break_sigs.unwrap_or_default(), false);
+            let extension = extension.map_err(|error| {
+                let path = args.break_signatures.as_deref().unwrap_or(&args.input);
+                anyhow!("{}: {error}; leave some out", Shown(path))
+            });
             let extension = TackExtension::Draft00(extension?);
             (Certificate::carrying(&extension, &mut SysRng)?, words::extension(&extension))
         }
         Input::Certificate(certificate) => {
             if let Some(path) = &args.break_signatures {
-                bail!("{}: break signatures go with a tack, and {} is a certificate", Shown(path), Shown(&args.input));
+                bail!(
+                    "{}: break signatures go with a tack, and {} is a certificate; leave out -b",
+                    Shown(path),
+                    Shown(&args.input)
+                );
             }
             let extension = certificate.extension();
             let extension = extension
-                .ok_or_else(|| anyhow!("{}: not a TACK certificate; nothing to take out", Shown(&args.input)))?;
+                .ok_or_else(|| anyhow!("{}: not a TACK certificate; give one, or a tack", Shown(&args.input)))?;
             (contents(extension), Words::certificate(&certificate))
         }
     };
@@ -69,9 +79,12 @@ enum Input {
 /// The first tack of a file, or else its first certificate, as tackpy has it.
 fn read_input(path: &Path, inputs: &mut Inputs) -> Result<Input> {
     let bytes = inputs.read(path, SMALL)?;
-    let objects =
-        Object::all_from_bytes(&bytes).collect::<Result<Vec<_>, _>>().map_err(|error| refused(path, &error))?;
+    let labels = || pem::blocks(&bytes).filter_map(Result::ok).map(|block| block.label());
+    let other = || refused(path, &pem::no_label("TACK or CERTIFICATE", labels()));
     let mut certificate = None;
+    let objects = Object::all_from_bytes(&bytes).collect::<Result<Vec<_>, _>>();
+    let objects =
+        objects.map_err(|error| if matches!(error, Error::Label { .. }) { other() } else { refused(path, &error) })?;
     for object in objects {
         object.verify().map_err(|error| refused(path, &error))?;
         match object {
@@ -80,7 +93,5 @@ fn read_input(path: &Path, inputs: &mut Inputs) -> Result<Input> {
             _ => {}
         }
     }
-    certificate
-        .map(Input::Certificate)
-        .ok_or_else(|| anyhow!("{}: neither a tack nor a certificate; give one of them", Shown(path)))
+    certificate.map(Input::Certificate).ok_or_else(other)
 }

@@ -30,9 +30,7 @@ pub fn run(args: &Deploy, now: i64) -> Result<ExitCode> {
     for path in &args.tacks {
         read_batches(path, target, &mut inputs, &mut batches)?;
     }
-    if inputs.contain(&args.output) {
-        bail!("{}: it is an input too, and would be lost; choose another -o", Shown(&args.output));
-    }
+    Output::new(Some(&args.output), &inputs)?;
     if batches.is_empty() {
         return Err(nothing_fits(args));
     }
@@ -78,7 +76,7 @@ fn nothing_fits(args: &Deploy) -> anyhow::Error {
             Shown(certificate),
             Shown(&args.output)
         ),
-        None => anyhow!("{files}: no tack there; {} is as it was", Shown(&args.output)),
+        None => anyhow!("{files}: no tack there; give a batch; {} is as it was", Shown(&args.output)),
     }
 }
 
@@ -151,7 +149,7 @@ impl<'a> KeyBatch<'a> {
         }
         let Some((path, first)) = self.tacks.first() else { bail!("no tack") };
         let key = first.public_key().fingerprint();
-        bail!("{}: no tack of key {key} is valid any more; sign new ones; the output is as it was", Shown(path));
+        bail!("{}: no tack of key {key} is valid now; sign new ones; the output is as it was", Shown(path));
     }
 }
 
@@ -233,6 +231,7 @@ fn run_command(command: &str, output: &Path) -> Result<()> {
     let status = std::process::Command::new("/bin/sh").arg("-c").arg(command).stdin(Stdio::null()).status();
     let status = status.map_err(|error| anyhow!("/bin/sh: cannot be run: {}", io::plain(&error)))?;
     if !status.success() {
+        let status = status.code().map_or_else(|| status.to_string(), |code| format!("status {code}"));
         bail!(
             "{}: installed, but the command of --run failed with {status}: {}",
             Shown(output),

@@ -5,14 +5,14 @@ use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use anyhow::{Result, bail};
+use anyhow::{Result, anyhow, bail};
 use tack::batch::{Batch, Schedule};
 use tack::certificate::Certificate;
 use tack::time::{Expiration, Minutes};
 
 use crate::Exit;
 use crate::cli::Sign;
-use crate::io::{Inputs, Output, SMALL, Shown, is_dash};
+use crate::io::{Inputs, Output, SMALL, Shown, check_directory, is_dash};
 use crate::message::{Usage, is_past, refused, warn};
 use crate::password::LockedKey;
 use crate::signing::{BatchFiles, Destination, Signing};
@@ -29,7 +29,8 @@ pub fn run(args: &Sign, now: i64) -> Result<ExitCode> {
     let destinations = destinations(args.output.as_deref(), &targets, schedule, &inputs)?;
     let first = |target: &Target| match expiration {
         Some(minutes) => Ok(minutes),
-        None => Minutes::from_seconds(target.certificate.not_after()).map_err(|error| refused(&target.path, &error)),
+        None => Minutes::from_seconds(target.certificate.not_after())
+            .map_err(|error| anyhow!("{}: its notAfter {error}; give an expiration with -e", Shown(&target.path))),
     };
     let firsts = targets.iter().map(first).collect::<Result<Vec<_>>>()?;
 
@@ -38,9 +39,10 @@ pub fn run(args: &Sign, now: i64) -> Result<ExitCode> {
     for (target, first) in targets.iter().zip(firsts) {
         let hash = target.certificate.target_hash();
         let batch = Batch::new(&key, args.min_generation, generation, first, schedule.unwrap_or_default(), hash);
-        batches.push(batch.map_err(|error| refused(&target.path, &error))?);
+        batches.push(batch.map_err(|error| anyhow!("{}: {error}; give a smaller -n", Shown(&target.path)))?);
         if is_past(first, now) {
-            warn(&target.path, format_args!("the tack for it expired at {first}"));
+            let which = if schedule.is_some() { "the first tack" } else { "the tack" };
+            warn(&target.path, format_args!("{which} for it has expired already, at {first}"));
         }
     }
     let mut signing = Signing::new(&batches, now, args.common.verbose > 0);
@@ -136,6 +138,7 @@ fn destinations(
         }
         destinations.push(match schedule {
             Some(schedule) => {
+                check_directory(&path)?;
                 let files = BatchFiles::new(path, schedule.number());
                 if let Some(input) = inputs.paths().find(|input| files.contain(input)) {
                     bail!("{}: it is an input, and the batch would replace it; choose another -o", Shown(input));

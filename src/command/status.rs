@@ -171,7 +171,7 @@ impl Found {
                 }
             }
         }
-        anyhow::ensure!(any, "{}: no tack in it", Shown(path));
+        anyhow::ensure!(any, "{}: no tack in it; give a batch", Shown(path));
         Ok(())
     }
 

@@ -85,11 +85,11 @@ impl Viewer<'_> {
             self.last = if is_break_sig { Last::BreakSig } else { Last::Object };
         }
         if let Err(error) = verified {
-            self.out.flush()?;
+            self.before_message()?;
             eprintln!("tack: {}", refused(path, &error));
             self.all_good = false;
         } else if object.tacks().iter().any(|tack| is_past(tack.expiration(), self.now)) {
-            self.out.flush()?;
+            self.before_message()?;
             object.tacks().iter().for_each(|tack| warn_expired(path, tack, self.now));
         }
         Ok(())
@@ -100,10 +100,15 @@ impl Viewer<'_> {
         if self.args.json {
             self.element(path, Map::from_iter([("error".to_owned(), error.to_string().into())]))?;
         }
-        self.out.flush()?;
+        self.before_message()?;
         eprintln!("tack: {error:#}");
         self.all_good = false;
         Ok(())
+    }
+
+    /// Lets a message on standard error stand after what it is about, but not within a line of a JSON document.
+    fn before_message(&mut self) -> io::Result<()> {
+        if self.args.json { Ok(()) } else { self.out.flush() }
     }
 
     fn element(&mut self, path: &Path, fields: Map<String, Value>) -> io::Result<()> {
