@@ -191,6 +191,12 @@ pub fn stdout() -> Result<io::StdoutLock<'static>> {
     Ok(io::stdout().lock())
 }
 
+/// Whether standard output is a terminal with colours, whose user has not asked for none: <https://no-color.org>.
+pub fn is_coloured() -> bool {
+    let is_unset = std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
+    io::stdout().is_terminal() && is_unset && std::env::var_os("TERM").is_none_or(|terminal| terminal != "dumb")
+}
+
 /// The error for a write to standard output that failed.
 pub fn stdout_failed(error: io::Error) -> Error {
     if error.kind() == io::ErrorKind::BrokenPipe {

@@ -1,6 +1,6 @@
 //! `tack help`: what `--help` prints, by the command's name.
 
-use std::io::{IsTerminal, Write};
+use std::io::Write;
 use std::process::ExitCode;
 
 use anyhow::Result;
@@ -9,7 +9,7 @@ use clap::builder::StyledStr;
 
 use crate::Exit;
 use crate::cli::{Cli, Help};
-use crate::io::{stdout, stdout_failed};
+use crate::io::{is_coloured, stdout, stdout_failed};
 use crate::message::Usage;
 
 pub fn run(args: &Help) -> Result<ExitCode> {
@@ -22,9 +22,9 @@ pub fn run(args: &Help) -> Result<ExitCode> {
     print(&help)
 }
 
-/// Prints help, in colours on a terminal alone.
+/// Prints help, with bold words where the terminal has them.
 pub fn print(help: &StyledStr) -> Result<ExitCode> {
-    let text = if std::io::stdout().is_terminal() { help.ansi().to_string() } else { help.to_string() };
+    let text = if is_coloured() { help.ansi().to_string() } else { help.to_string() };
     let mut stdout = stdout()?;
     stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()).map_err(stdout_failed)?;
     Ok(Exit::Good.into())

@@ -1,7 +1,6 @@
 //! `tack status`: what a batch covers, as a monitoring plugin.
 
 use std::collections::{BTreeMap, HashMap};
-use std::io::IsTerminal;
 use std::path::Path;
 use std::process::ExitCode;
 
@@ -17,7 +16,7 @@ use tack::time::{Minutes, Span};
 
 use crate::cli::Status;
 use crate::command::deploy::read_target;
-use crate::io::{Inputs, LARGE, Output, Shown};
+use crate::io::{Inputs, LARGE, Output, Shown, is_coloured};
 use crate::message::{Usage, refused};
 
 /// Tacks whose signatures are verified together, on all cores.
@@ -322,9 +321,4 @@ fn usual(spans: impl Iterator<Item = Span>) -> Option<Span> {
 
 fn plural(number: usize, word: &str) -> String {
     if number == 1 { word.to_owned() } else { format!("{word}s") }
-}
-
-/// Whether standard output is a terminal whose user has not asked for no colour: <https://no-color.org>.
-fn is_coloured() -> bool {
-    std::io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
 }
