@@ -233,7 +233,9 @@ pub enum Sync {
 pub fn replace(path: &Path, bytes: &[u8], new: New, sync: Sync) -> Result<()> {
     let failed = |error: io::Error| cannot_write(path, &error);
     let Ok(existing) = fs::metadata(path) else {
-        return write_temporary(path, bytes, new, sync).and_then(|temporary| rename(temporary, path, sync));
+        return write_temporary(path, bytes, new, sync)
+            .and_then(|temporary| rename(temporary, path, sync))
+            .map_err(failed);
     };
     if existing.is_dir() {
         bail!("{}: it is a directory; give a file name", Shown(path));
@@ -243,7 +245,7 @@ pub fn replace(path: &Path, bytes: &[u8], new: New, sync: Sync) -> Result<()> {
     }
     // A symbolic link stays one: the file that it names is replaced.
     let target = fs::canonicalize(path).map_err(failed)?;
-    let temporary = write_temporary(&target, bytes, New::Secret, Sync::Later)?;
+    let temporary = write_temporary(&target, bytes, New::Secret, Sync::Later).map_err(failed)?;
     let file = temporary.as_file();
     let owner = file.metadata().map_err(failed)?;
     if (owner.uid(), owner.gid()) != (existing.uid(), existing.gid()) {
@@ -260,7 +262,7 @@ pub fn replace(path: &Path, bytes: &[u8], new: New, sync: Sync) -> Result<()> {
     if sync == Sync::Now {
         file.sync_all().map_err(failed)?;
     }
-    rename(temporary, &target, sync)
+    rename(temporary, &target, sync).map_err(failed)
 }
 
 /// Makes a file for its owner's eyes, as a whole: in the place of another one only with `force`, and then without that
@@ -270,14 +272,18 @@ pub fn create_secret(path: &Path, bytes: &[u8], force: bool) -> Result<()> {
         return replace(path, bytes, New::Secret, Sync::Now);
     }
     let target = if force { fs::canonicalize(path).unwrap_or_else(|_| path.to_owned()) } else { path.to_owned() };
-    let temporary = write_temporary(&target, bytes, New::Secret, Sync::Now)?;
+    let failed = |error: io::Error| cannot_write(path, &error);
+    let temporary = write_temporary(&target, bytes, New::Secret, Sync::Now).map_err(failed)?;
     if force {
-        return rename(temporary, &target, Sync::Now);
+        return rename(temporary, &target, Sync::Now).map_err(failed);
     }
     match temporary.persist_noclobber(path) {
-        Ok(_) => sync_directory(path),
+        Ok(_) => {
+            sync_directory(path);
+            Ok(())
+        }
         Err(error) if error.error.kind() == io::ErrorKind::AlreadyExists => Err(exists(path)),
-        Err(error) => Err(cannot_write(path, &error.error)),
+        Err(error) => Err(failed(error.error)),
     }
 }
 
@@ -302,29 +308,29 @@ pub fn is_dash(path: &Path) -> bool {
     path.as_os_str() == "-"
 }
 
-fn write_temporary(path: &Path, bytes: &[u8], new: New, sync: Sync) -> Result<tempfile::NamedTempFile> {
+fn write_temporary(path: &Path, bytes: &[u8], new: New, sync: Sync) -> io::Result<tempfile::NamedTempFile> {
     let mode = if new == New::Public { PUBLIC } else { SECRET };
     let mut builder = tempfile::Builder::new();
     builder.prefix(TEMPORARY_PREFIX).permissions(Permissions::from_mode(mode));
-    let written = builder.tempfile_in(directory(path)).and_then(|mut temporary| {
-        temporary.write_all(bytes)?;
-        if sync == Sync::Now {
-            temporary.as_file().sync_all()?;
-        }
-        Ok(temporary)
-    });
-    written.map_err(|error| cannot_write(path, &error))
+    let mut temporary = builder.tempfile_in(directory(path))?;
+    temporary.write_all(bytes)?;
+    if sync == Sync::Now {
+        temporary.as_file().sync_all()?;
+    }
+    Ok(temporary)
 }
 
-fn rename(temporary: tempfile::NamedTempFile, path: &Path, sync: Sync) -> Result<()> {
-    temporary.persist(path).map_err(|error| cannot_write(path, &error.error))?;
-    if sync == Sync::Now { sync_directory(path) } else { Ok(()) }
+fn rename(temporary: tempfile::NamedTempFile, path: &Path, sync: Sync) -> io::Result<()> {
+    temporary.persist(path).map_err(|error| error.error)?;
+    if sync == Sync::Now {
+        sync_directory(path);
+    }
+    Ok(())
 }
 
 /// So that the new name is on the disk. Not every file system can, and nothing is lost then but time.
-fn sync_directory(path: &Path) -> Result<()> {
+fn sync_directory(path: &Path) {
     let _ = File::open(directory(path)).and_then(|directory| directory.sync_all());
-    Ok(())
 }
 
 /// The directory that a file is in.
@@ -342,6 +348,7 @@ fn cannot_write(path: &Path, error: &io::Error) -> Error {
         |source| source.downcast_ref::<io::Error>().map_or_else(|| source.to_string(), plain),
     );
     let advice = match error.kind() {
+        io::ErrorKind::NotFound if directory(path).is_dir() => "; choose another place",
         io::ErrorKind::NotFound => "; make its directory first",
         io::ErrorKind::NotADirectory => "; choose another name",
         io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => {

@@ -1,5 +1,6 @@
 //! Signing batches on all cores, and writing them: to one file, to a file for each tack, or as a stream.
 
+use std::fs;
 use std::io::{IsTerminal, Write};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -56,6 +57,13 @@ impl BatchFiles {
             .filter(|digits| digits.len() == self.digits)
             .and_then(|digits| str::from_utf8(digits).ok()?.parse::<u32>().ok());
         number.is_some_and(|number| number < self.number) && directory(path) == directory(&self.prefix)
+    }
+
+    /// Those that are there as symbolic links, which are followed when they are replaced.
+    pub fn links(&self) -> Vec<PathBuf> {
+        let entries = fs::read_dir(io::directory(&self.prefix)).into_iter().flatten().flatten();
+        let links = entries.filter(|entry| entry.file_type().is_ok_and(|kind| kind.is_symlink()));
+        links.map(|entry| entry.path()).filter(|path| self.contain(path)).collect()
     }
 
     fn path(&self, index: u32) -> PathBuf {

@@ -140,7 +140,9 @@ fn destinations(
             Some(schedule) => {
                 check_directory(&path)?;
                 let files = BatchFiles::new(path, schedule.number());
-                if let Some(input) = inputs.paths().find(|input| files.contain(input)) {
+                let links = files.links();
+                let by_link = links.iter().find(|link| inputs.contain(link)).map(PathBuf::as_path);
+                if let Some(input) = inputs.paths().find(|input| files.contain(input)).or(by_link) {
                     bail!("{}: it is an input, and the batch would replace it; choose another -o", Shown(input));
                 }
                 Destination::Many(files)

@@ -1,0 +1,472 @@
+//! Failures that need a pipeline, a special file or a terminal: the message, the exit status, and that no file is
+//! created or changed. The others are golden cases, in `tests/cli`.
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test fails by panicking")]
+
+mod common;
+
+use std::collections::BTreeMap;
+use std::fs::{self, File};
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+
+use tempfile::TempDir;
+
+/// A copy of the fixtures, to run commands in.
+struct Sandbox(TempDir);
+
+/// What tells that a file was touched: inode, mode, size, time of change (of content or name) in nanoseconds.
+type Snapshot = BTreeMap<PathBuf, (u64, u32, u64, i64)>;
+
+impl Sandbox {
+    fn new() -> Self {
+        let directory = tempfile::tempdir().unwrap();
+        copy(&Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cli/fixtures"), directory.path());
+        Self(directory)
+    }
+
+    /// A shell script with `tack` in its PATH, no password in its environment and nothing on standard input.
+    fn command(&self, script: &str) -> Command {
+        let mut command = Command::new("/bin/sh");
+        command.args(["-c", script]).current_dir(&self.0).env_clear().stdin(Stdio::null());
+        let binary = Path::new(env!("CARGO_BIN_EXE_tack")).parent().unwrap();
+        command.env("PATH", format!("{}:/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin", binary.display()));
+        command
+    }
+
+    fn run(&self, script: &str) -> Output {
+        self.command(script).output().unwrap()
+    }
+
+    /// Runs a script that must end so, and leave every file as it is.
+    fn fails(&self, script: &str, status: i32, stderr: &str) {
+        let before = self.snapshot();
+        let output = self.run(script);
+        assert_eq!(text(&output.stderr), stderr, "{script}");
+        assert_eq!(output.status.code(), Some(status), "{script}");
+        assert_eq!(self.snapshot(), before, "{script}");
+    }
+
+    /// Runs a script that must do its work without a word.
+    fn succeeds(&self, script: &str) -> String {
+        let output = self.run(script);
+        assert_eq!(text(&output.stderr), "", "{script}");
+        assert!(output.status.success(), "{script}");
+        text(&output.stdout)
+    }
+
+    fn snapshot(&self) -> Snapshot {
+        let mut snapshot = Snapshot::new();
+        look(self.0.path(), &mut snapshot);
+        snapshot
+    }
+}
+
+fn look(directory: &Path, snapshot: &mut Snapshot) {
+    for entry in fs::read_dir(directory).unwrap() {
+        let path = entry.unwrap().path();
+        let metadata = path.symlink_metadata().unwrap();
+        if metadata.is_dir() {
+            look(&path, snapshot);
+        } else {
+            let changed = metadata.ctime() * 1_000_000_000 + metadata.ctime_nsec();
+            snapshot.insert(path, (metadata.ino(), metadata.mode(), metadata.len(), changed));
+        }
+    }
+}
+
+fn copy(from: &Path, to: &Path) {
+    fs::create_dir_all(to).unwrap();
+    for entry in fs::read_dir(from).unwrap() {
+        let entry = entry.unwrap();
+        let to = to.join(entry.file_name());
+        if entry.path().is_dir() {
+            copy(&entry.path(), &to);
+        } else {
+            fs::copy(entry.path(), to).unwrap();
+        }
+    }
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8(bytes.to_vec()).unwrap()
+}
+
+const SIGN: &str = "tack sign -k KEY.pem -p asdf -c EC.pem -e 2027Z --now 2026Z";
+const BREAK: &str = "tack break -k KEY.pem -p asdf";
+
+/// One command of each kind that writes to standard output.
+const WRITERS: [&str; 9] = [
+    "tack genkey -p asdf --iterations 8192",
+    SIGN,
+    "tack sign -k KEY.pem -p asdf -c EC.pem -n 100@1d -e 2027Z --now 2026Z",
+    BREAK,
+    "tack view TACK.pem --now 2026Z",
+    "tack view --json TACK.pem --now 2026Z",
+    "tack cert -i TACK.pem --now 2026Z",
+    "tack pack -t TACK.pem --now 2026Z",
+    "tack unpack EXTENSION.pem",
+];
+
+/// Every golden case that fails, again, each in the fixtures as they are.
+#[test]
+fn no_failure_of_the_golden_cases_changes_a_file() {
+    let sandbox = Sandbox::new();
+    let mut number = 0;
+    for entry in fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cli")).unwrap() {
+        let path = entry.unwrap().path();
+        if !path.is_file() {
+            continue;
+        }
+        let cases = fs::read_to_string(&path).unwrap();
+        let lines: Vec<&str> = cases.lines().collect();
+        for pair in lines.windows(2) {
+            let (Some(command), Some(status)) = (pair[0].strip_prefix("$ "), pair[1].strip_prefix("? ")) else {
+                continue;
+            };
+            // What --run runs comes after the work is done.
+            if command.contains(" --run ") {
+                continue;
+            }
+            let before = sandbox.snapshot();
+            let output = sandbox.run(command);
+            assert_eq!(output.status.code(), Some(status.parse().unwrap()), "{}: {command}", path.display());
+            assert_eq!(sandbox.snapshot(), before, "{}: {command}", path.display());
+            number += 1;
+        }
+    }
+    assert!(number > 200, "{number} cases");
+}
+
+#[test]
+fn without_a_terminal_a_password_is_asked_for_in_vain() {
+    let sandbox = Sandbox::new();
+    let message = "tack: no password, and no terminal to ask for it (no such device or address); give --password-file or \
+                   TACK_PASSWORD\n";
+    for command in [
+        "genkey -o NEW.pem",
+        "sign -k KEY.pem -c EC.pem -o NEW.pem",
+        "break -k KEY.pem -o NEW.pem",
+        "passwd -k KEY.pem",
+        "passwd -k KEY.pem --keep-password",
+        "passwd -k KEY.pem -p asdf",
+    ] {
+        sandbox.fails(&format!("setsid -w tack {command}"), 1, message);
+    }
+}
+
+/// What a terminal shows of a run that is typed to.
+fn at_terminal(sandbox: &Sandbox, typed: &str, command: &str) -> (Option<i32>, String) {
+    let output = sandbox.run(&format!("printf '{typed}' | script -qefc '{command}' /dev/null"));
+    (output.status.code(), text(&output.stdout))
+}
+
+#[test]
+fn at_a_terminal_a_wrong_password_may_be_corrected_twice() {
+    let sandbox = Sandbox::new();
+    let command = "tack --now 2026-11-20T17:31:15Z break -k KEY.pem -o NEW.pem";
+    let (status, shown) = at_terminal(&sandbox, "wrong\\nwrong\\nasdf\\n", command);
+    assert_eq!((status, shown.matches("Password incorrect!").count()), (Some(0), 2), "{shown}");
+    assert_eq!(shown.matches("Enter password for key file: ").count(), 3, "{shown}");
+    sandbox.succeeds("cmp NEW.pem BREAK.pem && rm NEW.pem");
+
+    let before = sandbox.snapshot();
+    let (status, shown) = at_terminal(&sandbox, "wrong\\nwrong\\nwrong\\n", command);
+    assert_eq!(status, Some(1), "{shown}");
+    assert!(
+        shown.ends_with("tack: KEY.pem: wrong password, or a damaged key file; nothing has changed, try again\r\n")
+    );
+    for typed in ["\\n", "\\004"] {
+        let (status, shown) = at_terminal(&sandbox, typed, command);
+        assert_eq!(status, Some(1), "{shown}");
+        assert!(shown.ends_with("tack: no password was given; nothing has changed\r\n"), "{shown}");
+    }
+    assert_eq!(sandbox.snapshot(), before);
+}
+
+#[test]
+fn at_a_terminal_a_new_password_is_asked_for_twice() {
+    let sandbox = Sandbox::new();
+    let command = "tack genkey --iterations 8192 -o NEW.pem";
+    let before = sandbox.snapshot();
+    let (status, shown) = at_terminal(&sandbox, "a\\nb\\na\\nb\\na\\nb\\n", command);
+    assert_eq!((status, shown.matches("PASSWORDS DON'T MATCH!").count()), (Some(1), 3), "{shown}");
+    assert!(shown.ends_with("tack: the passwords did not match 3 times; nothing has changed\r\n"), "{shown}");
+    assert_eq!(sandbox.snapshot(), before);
+
+    let (status, shown) = at_terminal(&sandbox, "a\\nb\\nc\\nc\\n", command);
+    assert_eq!(status, Some(0), "{shown}");
+    sandbox.succeeds("tack break -k NEW.pem -p c -o /dev/null");
+}
+
+#[test]
+fn a_file_of_1_gib_is_not_read() {
+    let sandbox = Sandbox::new();
+    let big = File::create(sandbox.0.path().join("BIG.pem")).unwrap();
+    big.set_len(1 << 30).unwrap();
+    for command in [
+        "genkey --password-file BIG.pem",
+        "sign -k BIG.pem -p asdf -c EC.pem",
+        "sign -k KEY.pem -p asdf -c BIG.pem",
+        "break -k BIG.pem -p asdf",
+        "break -k KEY.pem --password-file BIG.pem",
+        "view BIG.pem",
+        "cert -i BIG.pem",
+        "cert -i TACK.pem -b BIG.pem",
+        "pack -t BIG.pem",
+        "pack -t TACK.pem -b BIG.pem",
+        "unpack BIG.pem",
+        "passwd -k BIG.pem -p asdf --keep-password",
+        "passwd -k KEY.pem -p asdf --new-password-file BIG.pem",
+        "deploy -o NEW.pem BIG.pem",
+        "deploy -c BIG.pem -o NEW.pem TACKS.pem",
+    ] {
+        sandbox.fails(&format!("tack {command}"), 1, &too_large("BIG.pem", 1));
+    }
+    let status = sandbox.run("tack status BIG.pem");
+    assert_eq!(text(&status.stdout), too_large("BIG.pem", 1).replace("tack: ", "TACK UNKNOWN - "));
+    assert_eq!(status.status.code(), Some(3));
+
+    for endless in ["/dev/zero", "- < /dev/zero"] {
+        let name = endless.replace("- < /dev/zero", "standard input");
+        sandbox.fails(&format!("tack view {endless}"), 1, &too_large(&name, 1));
+        sandbox.fails(&format!("tack break -p asdf -k {endless}"), 1, &too_large(&name, 1));
+    }
+
+    fs::copy(sandbox.0.path().join("TACKS.pem"), sandbox.0.path().join("BIG_TACKS.pem")).unwrap();
+    let tacks = File::options().write(true).open(sandbox.0.path().join("BIG_TACKS.pem")).unwrap();
+    tacks.set_len(1 << 30).unwrap();
+    sandbox.fails("tack view BIG_TACKS.pem", 1, &too_large("BIG_TACKS.pem", 512));
+    sandbox.fails("tack deploy -o NEW.pem BIG_TACKS.pem", 1, &too_large("BIG_TACKS.pem", 512));
+    sandbox.fails("tack pack -t BIG_TACKS.pem", 1, &too_large("BIG_TACKS.pem", 1));
+}
+
+fn too_large(name: &str, mib: u32) -> String {
+    format!("tack: {name}: it is larger than {mib} MiB, too large for what it should hold; give the right file\n")
+}
+
+#[test]
+fn standard_input_is_read_once() {
+    let sandbox = Sandbox::new();
+    let message = "tack: standard input: it can be read only once; give a file for all but one \"-\"\n";
+    for command in [
+        "sign -k - -p asdf -c - < KEY.pem",
+        "break -k - --password-file - < KEY.pem",
+        "pack -t - -t - < TACK.pem",
+        "pack -t - -b - < TACK.pem",
+        "cert -i - -b - < TACK.pem",
+        "deploy -c - -o NEW.pem - < EC.pem",
+    ] {
+        sandbox.fails(&format!("tack {command}"), 1, message);
+    }
+    sandbox.fails("tack --now 2026Z view - - < TACK.pem", 1, message);
+    assert_eq!(
+        sandbox.succeeds("tack --now 2026Z view - < TACK.pem"),
+        sandbox.succeeds("tack --now 2026Z view TACK.pem")
+    );
+    sandbox.succeeds("tack sign -k- -p asdf -c EC.pem < KEY.pem | tack view -");
+    sandbox.fails("tack view - < /dev/null", 1, "tack: standard input: it is empty; give the right file\n");
+    sandbox.fails("tack view - <&-", 1, "tack: standard input: it is empty; give the right file\n");
+}
+
+#[test]
+fn an_output_that_is_an_input_by_another_name_is_refused() {
+    let sandbox = Sandbox::new();
+    sandbox.succeeds("ln -s KEY.pem LINK.pem && ln EC.pem HARD.pem && ln -s bad/.. HERE");
+    let message = |name: &str| format!("tack: {name}: it is an input too, and would be lost; choose another output\n");
+    sandbox.fails(&format!("{SIGN} -o LINK.pem"), 1, &message("LINK.pem"));
+    sandbox.fails(&format!("{SIGN} -o HARD.pem"), 1, &message("HARD.pem"));
+    sandbox.fails(&format!("{SIGN} -o HERE/EC.pem"), 1, &message("HERE/EC.pem"));
+    sandbox.fails(
+        &format!("{BREAK} -o \"$PWD/KEY.pem\""),
+        1,
+        &message(&sandbox.0.path().join("KEY.pem").to_string_lossy()),
+    );
+    sandbox.fails("tack unpack - -o EXTENSION.pem < EXTENSION.pem", 1, &message("EXTENSION.pem"));
+    sandbox.fails("tack deploy -o LINK.pem TACKS.pem KEY.pem", 1, &message("LINK.pem"));
+
+    let message =
+        |name: &str| format!("tack: {name}: it is an input, and the batch would replace it; choose another -o\n");
+    let batch = "tack sign -p asdf -e 2027Z --now 2026Z -n 3@1d";
+    sandbox.succeeds("cp KEY.pem T_0002.pem && ln -s KEY.pem U_0001.pem");
+    sandbox.fails(&format!("{batch} -k T_0002.pem -c EC.pem -o T"), 1, &message("T_0002.pem"));
+    sandbox.fails(&format!("{batch} -k HERE/T_0002.pem -c EC.pem -o ./T"), 1, &message("HERE/T_0002.pem"));
+    sandbox.fails(&format!("{batch} -k KEY.pem -c EC.pem -o U"), 1, &message("./U_0001.pem"));
+}
+
+#[test]
+fn a_closed_standard_output_is_an_error() {
+    let sandbox = Sandbox::new();
+    let message = "tack: standard output: it is closed; give a file with -o, or redirect it\n";
+    for command in WRITERS {
+        sandbox.fails(&format!("{command} >&-"), 1, message);
+    }
+    for command in ["tack help", "tack help sign", "tack --help", "tack sign -h", "tack --version"] {
+        sandbox.fails(&format!("{command} >&-"), 1, message);
+    }
+    sandbox.fails("tack status TACKS.pem >&-", 3, message);
+    sandbox.fails("tack --now 2026-11-25Z deploy --dry-run -o NEW.pem TACKS.pem >&-", 1, message);
+    sandbox.succeeds(&format!("{SIGN} -o NEW.pem >&-"));
+}
+
+#[test]
+fn a_full_device_is_an_error() {
+    let sandbox = Sandbox::new();
+    let message = "tack: standard output: cannot be written: no space left on device\n";
+    for command in WRITERS {
+        sandbox.fails(&format!("{command} > /dev/full"), 1, message);
+    }
+    sandbox.fails("tack help > /dev/full", 1, message);
+    sandbox.fails("tack --help > /dev/full", 1, message);
+    sandbox.fails("tack --version > /dev/full", 1, message);
+    sandbox.fails("tack status TACKS.pem > /dev/full", 3, message);
+    let message = "tack: /dev/full: cannot be written: no space left on device; make room first\n";
+    for command in WRITERS.iter().filter(|command| !command.contains("view") && !command.contains("-n")) {
+        sandbox.fails(&format!("{command} -o /dev/full"), 1, message);
+    }
+}
+
+#[test]
+fn a_closed_pipe_is_no_message() {
+    let sandbox = Sandbox::new();
+    for command in WRITERS.iter().chain(&["tack help", "tack --help", "tack status TACKS.pem"]) {
+        let (reader, writer) = std::io::pipe().unwrap();
+        drop(reader);
+        let output = sandbox.command(command).stdout(writer).output().unwrap();
+        assert_eq!(text(&output.stderr), "", "{command}");
+        assert_eq!(output.status.code(), Some(if command.contains("status") { 3 } else { 1 }), "{command}");
+    }
+}
+
+/// The exit status is all that is left to tell.
+#[test]
+fn a_standard_error_that_takes_nothing_is_no_panic() {
+    let sandbox = Sandbox::new();
+    for redirection in ["2> /dev/full", "2>&-"] {
+        sandbox.fails(&format!("tack view NONE.pem {redirection}"), 1, "");
+        sandbox.fails(&format!("tack sign {redirection}"), 2, "");
+        sandbox.succeeds(&format!("{SIGN} -v -o NEW.pem {redirection}"));
+        sandbox.succeeds(&format!("tack --now 2028Z view TACK.pem {redirection}"));
+    }
+}
+
+#[test]
+fn names_are_safe_to_print() {
+    let sandbox = Sandbox::new();
+    let message = |name: &str| format!("tack: {name}: cannot be read: no such file or directory; check its name\n");
+    sandbox.fails("tack view \"$(printf 'a\\033[31mb\\nc')\"", 1, &message("a\\u{1b}[31mb\\nc"));
+    sandbox.fails("tack view \"$(printf 'caf\\351')\"", 1, &message("caf\u{fffd}"));
+    sandbox.fails("tack view --json \"$(printf 'caf\\351')\"", 1, &message("caf\u{fffd}"));
+    let not_text = sandbox.run("tack sign -k KEY.pem -p asdf -c EC.pem -e \"$(printf 'caf\\351')\"");
+    assert_eq!(not_text.status.code(), Some(2));
+}
+
+#[test]
+fn a_name_that_leads_nowhere_is_no_key() {
+    let sandbox = Sandbox::new();
+    sandbox.succeeds("ln -s NONE.pem DANGLING.pem");
+    let genkey = "tack genkey -p asdf --iterations 8192";
+    let message = "tack: DANGLING.pem: it exists already; choose another name, or replace it with --force\n";
+    sandbox.fails(&format!("{genkey} -o DANGLING.pem"), 1, message);
+    sandbox.fails(
+        &format!("{genkey} -o /proc/NEW.pem"),
+        1,
+        "tack: /proc/NEW.pem: cannot be written: no such file or directory; choose another place\n",
+    );
+}
+
+#[test]
+fn who_may_not_read_or_write_is_told() {
+    let sandbox = Sandbox::new();
+    let root = sandbox.0.path();
+    fs::copy(env!("CARGO_BIN_EXE_tack"), root.join("tack")).unwrap();
+    for (name, mode) in [(".", 0o755), ("KEY.pem", 0o600), ("KEY2.pem", 0o644), ("bad", 0o555)] {
+        fs::set_permissions(root.join(name), fs::Permissions::from_mode(mode)).unwrap();
+    }
+    let is_root = fs::metadata(root).unwrap().uid() == 0;
+    if !is_root {
+        return common::skip("who_may_not_read_or_write_is_told", "root, to become nobody");
+    }
+    let nobody = "PATH=.:$PATH setpriv --reuid=65534 --regid=65534 --clear-groups";
+    sandbox.fails(
+        &format!("{nobody} {BREAK}"),
+        1,
+        "tack: KEY.pem: cannot be read: permission denied; run as a user who may read it\n",
+    );
+    for output in ["NEW.pem", "bad/NEW.pem"] {
+        sandbox.fails(
+            &format!("{nobody} tack break -k KEY2.pem -p asdf -o {output}"),
+            1,
+            &format!("tack: {output}: cannot be written: permission denied; choose another place, or another user\n"),
+        );
+    }
+    sandbox.fails(
+        &format!("{nobody} tack break -k KEY2.pem -p asdf -o BREAK.pem"),
+        1,
+        "tack: BREAK.pem: cannot be written: permission denied; choose another place, or another user; what was there is \
+         unchanged\n",
+    );
+    sandbox.fails(
+        &format!("{nobody} tack passwd -k KEY2.pem -p asdf --keep-password --iterations 8192"),
+        1,
+        "tack: KEY2.pem: cannot be written: permission denied; choose another place, or another user; what was there is \
+         unchanged\n",
+    );
+}
+
+/// Runs a script in a mount namespace of its own, with `mount` done; false if this machine does not allow it.
+fn can_mount(sandbox: &Sandbox) -> bool {
+    sandbox.run("unshare -rm mount -t tmpfs none bad").status.success()
+}
+
+#[test]
+fn a_full_disk_leaves_what_was_there() {
+    let sandbox = Sandbox::new();
+    if !can_mount(&sandbox) {
+        return common::skip("a_full_disk_leaves_what_was_there", "the right to mount a tmpfs");
+    }
+    let full = "mount -t tmpfs -o size=64k none bad && cp TACK.pem bad/T.pem && cp KEY.pem bad/KEY.pem &&";
+    let fill = "{ cat /dev/zero > bad/FILL; } 2> /dev/null";
+    let unchanged = "; status=$?; cmp TACK.pem bad/T.pem && cmp KEY.pem bad/KEY.pem && ls -A bad; exit $status";
+    for command in [
+        format!("{SIGN} -o bad/T.pem"),
+        "tack passwd -k bad/KEY.pem -p asdf --keep-password --iterations 8192".to_owned(),
+        "tack genkey -p asdf --iterations 8192 -o bad/KEY.pem --force".to_owned(),
+        "tack --now 2026-11-25Z deploy -o bad/T.pem --run false TACKS.pem".to_owned(),
+    ] {
+        let output = sandbox.run(&format!("unshare -rm sh -c '{full} {fill}; {command} {unchanged}'"));
+        let name = if command.contains("KEY.pem -") && !command.contains("T.pem") { "KEY.pem" } else { "T.pem" };
+        let message = format!(
+            "tack: bad/{name}: cannot be written: no space left on device; make room first; what was there is unchanged\n"
+        );
+        assert_eq!(text(&output.stderr), message, "{command}");
+        assert_eq!(text(&output.stdout), "FILL\nKEY.pem\nT.pem\n", "{command}");
+        assert_eq!(output.status.code(), Some(1), "{command}");
+    }
+
+    let batch = "tack sign -k KEY.pem -p asdf -c EC.pem -e 2027Z --now 2026Z -n 100@1d -o bad/B";
+    let written = "; ls bad | grep -c ^B; cat bad/B* > bad.pem; tack --now 2026Z status bad.pem | grep ^tacks";
+    let output = sandbox.run(&format!("unshare -rm sh -c '{full} {batch} {written}'"));
+    let stdout = text(&output.stdout);
+    let number = stdout.lines().next().unwrap();
+    assert_eq!(stdout, format!("{number}\ntacks            {number}\n"));
+    let stderr = text(&output.stderr);
+    let message = format!(
+        "cannot be written: no space left on device; make room first; {number} of 100 tacks are written, and the same \
+         command completes them\n"
+    );
+    assert!(stderr.starts_with("tack: bad/B_00") && stderr.ends_with(&message), "{stderr}");
+}
+
+#[test]
+fn a_read_only_file_system_is_named() {
+    let sandbox = Sandbox::new();
+    if !can_mount(&sandbox) {
+        return common::skip("a_read_only_file_system_is_named", "the right to mount a file system");
+    }
+    sandbox.fails(
+        &format!("unshare -rm sh -c 'mount -t tmpfs -o ro none bad && {BREAK} -o bad/NEW.pem'"),
+        1,
+        "tack: bad/NEW.pem: cannot be written: read-only file system; choose another place, or another user\n",
+    );
+}
