@@ -153,6 +153,19 @@ fn without_a_terminal_a_password_is_asked_for_in_vain() {
     ] {
         sandbox.fails(&format!("setsid -w tack {command}"), 1, message);
     }
+    // What can be refused before is.
+    for (command, message) in [
+        ("genkey -o KEY.pem", "KEY.pem: it exists already; choose another name, or replace it with --force"),
+        (
+            "genkey -o NONE/KEY.pem",
+            "NONE/KEY.pem: cannot be written: no such file or directory; make its directory first",
+        ),
+        ("sign -k KEY.pem -c EC.pem -o bad", "bad: it is a directory; give a file name"),
+        ("sign -k KEY.pem -c NONE.pem", "NONE.pem: cannot be read: no such file or directory; check its name"),
+        ("break -k KEY.pem -o KEY.pem", "KEY.pem: it is an input too, and would be lost; choose another output"),
+    ] {
+        sandbox.fails(&format!("setsid -w tack {command}"), 1, &format!("tack: {message}\n"));
+    }
 }
 
 /// What a terminal shows of a run that is typed to.
