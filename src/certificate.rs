@@ -443,7 +443,8 @@ mod tests {
 
         let whole = first(7, &good);
         assert_eq!(Certificate::from_der(&whole).map(|certificate| certificate.not_after()), Ok(1_893_553_445));
-        assert_eq!(part(&[&whole[..], &[0]].concat()), "end (bytes follow it)");
+        let followed = Certificate::from_der(&[&whole[..], &[0]].concat());
+        assert_eq!(followed, Err(Error::TrailingBytes { what: "the certificate", extra: 1 }));
         assert_eq!(part(&whole[..whole.len() - 1]), "outer SEQUENCE");
         assert_eq!(part(&der(0x31, &[])), "outer SEQUENCE");
         assert_eq!(part(&der(0x30, &number)), "tbsCertificate");
