@@ -392,15 +392,17 @@ fn a_name_that_leads_nowhere_is_no_key() {
 fn who_may_not_read_or_write_is_told() {
     let sandbox = Sandbox::new();
     let root = sandbox.0.path();
-    fs::copy(env!("CARGO_BIN_EXE_tack"), root.join("tack")).unwrap();
-    for (name, mode) in [(".", 0o755), ("KEY.pem", 0o600), ("KEY2.pem", 0o644), ("bad", 0o555)] {
-        fs::set_permissions(root.join(name), fs::Permissions::from_mode(mode)).unwrap();
-    }
+    // By another process: a file that this one has open for writing, if only for another test's child, cannot be run.
+    sandbox.succeeds("cp \"$(command -v tack)\" tack");
+    let set_modes = |modes: [(&str, u32); 4]| {
+        modes.iter().for_each(|(name, mode)| {
+            fs::set_permissions(root.join(name), fs::Permissions::from_mode(*mode)).unwrap();
+        });
+    };
+    set_modes([("KEY.pem", 0o000), ("KEY2.pem", 0o444), ("bad", 0o555), (".", 0o555)]);
     let is_root = fs::metadata(root).unwrap().uid() == 0;
-    if !is_root {
-        return common::skip("who_may_not_read_or_write_is_told", "root, to become nobody");
-    }
-    let nobody = "PATH=.:$PATH setpriv --reuid=65534 --regid=65534 --clear-groups";
+    let nobody = if is_root { "setpriv --reuid=65534 --regid=65534 --clear-groups env" } else { "env" };
+    let nobody = format!("{nobody} PATH=.");
     sandbox.fails(
         &format!("{nobody} {BREAK}"),
         1,
@@ -425,9 +427,10 @@ fn who_may_not_read_or_write_is_told() {
         "tack: KEY2.pem: cannot be written: permission denied; choose another place, or another user; what was there is \
          unchanged\n",
     );
+    set_modes([(".", 0o755), ("bad", 0o755), ("KEY.pem", 0o644), ("KEY2.pem", 0o644)]);
 }
 
-/// Runs a script in a mount namespace of its own, with `mount` done; false if this machine does not allow it.
+/// Whether this machine lets a test mount a file system, in a namespace of its own.
 fn can_mount(sandbox: &Sandbox) -> bool {
     sandbox.run("unshare -rm mount -t tmpfs none bad").status.success()
 }
