@@ -54,11 +54,16 @@ pub struct Answer {
 
 /// Asks for the TackExtension, verifies the chain, and fetches the page.
 pub fn ask(port: u16, root: &Path, tls: Tls) -> Result<Answer, String> {
-    ask_for(port, root, tls, None)
+    ask_host("localhost", port, root, tls, None)
 }
 
 /// The same, for the certificate of these signature algorithms.
-pub fn ask_for(port: u16, root: &Path, tls: Tls, algorithms: Option<&str>) -> Result<Answer, String> {
+pub fn ask_for(port: u16, root: &Path, tls: Tls, algorithms: &str) -> Result<Answer, String> {
+    ask_host("localhost", port, root, tls, Some(algorithms))
+}
+
+/// The same, of a host of this name.
+pub fn ask_host(name: &str, port: u16, root: &Path, tls: Tls, algorithms: Option<&str>) -> Result<Answer, String> {
     let mut builder = SslConnector::builder(SslMethod::tls_client()).unwrap();
     builder.set_ca_file(root).unwrap();
     builder.set_min_proto_version(Some(tls.openssl())).unwrap();
@@ -85,8 +90,8 @@ pub fn ask_for(port: u16, root: &Path, tls: Tls, algorithms: Option<&str>) -> Re
         )
         .unwrap();
     let stream = connect(port)?;
-    let mut stream = builder.build().connect("localhost", stream).map_err(|error| error.to_string())?;
-    get(&mut stream)?;
+    let mut stream = builder.build().connect(name, stream).map_err(|error| error.to_string())?;
+    get(name, &mut stream)?;
     let chain = stream.ssl().peer_cert_chain().into_iter().flatten().map(|one| one.to_der().unwrap()).collect();
     let extensions = seen.lock().unwrap().clone();
     Ok(Answer { extensions, chain })
@@ -150,7 +155,7 @@ pub fn rustls(port: u16, root: &Path, tls: Tls) -> Result<Vec<Vec<u8>>, String> 
     let name = ServerName::try_from("localhost").unwrap();
     let connection = ClientConnection::new(Arc::new(config), name).unwrap();
     let mut stream = StreamOwned::new(connection, connect(port)?);
-    get(&mut stream)?;
+    get("localhost", &mut stream)?;
     Ok(stream.conn.peer_certificates().unwrap().iter().map(|one| one.to_vec()).collect())
 }
 
@@ -160,9 +165,9 @@ fn connect(port: u16) -> Result<TcpStream, String> {
     Ok(stream)
 }
 
-/// Fetches the page.
-fn get(stream: &mut (impl Read + Write)) -> Result<(), String> {
-    let request = format!("GET {PATH} HTTP/1.0\r\nHost: localhost\r\n\r\n");
+/// Fetches the page of a host.
+fn get(name: &str, stream: &mut (impl Read + Write)) -> Result<(), String> {
+    let request = format!("GET {PATH} HTTP/1.0\r\nHost: {name}\r\n\r\n");
     stream.write_all(request.as_bytes()).map_err(|error| error.to_string())?;
     let mut answer = String::new();
     stream.read_to_string(&mut answer).map_err(|error| error.to_string())?;

@@ -6,6 +6,7 @@
 mod client;
 #[path = "../common/mod.rs"]
 mod common;
+mod manual;
 mod server;
 mod site;
 
@@ -17,9 +18,9 @@ use std::thread;
 
 use tack::certificate::Certificate;
 
-use client::{BOTH, Tls, ask, ask_for, others_succeed, rustls, s_client_asks};
-use common::{has, ok, peer, script, skip};
-use server::{Server, wait_until};
+use client::{BOTH, Tls, ask, ask_for, ask_host, others_succeed, rustls, s_client_asks};
+use common::{has, ok, peer, script, skip, write};
+use server::{Server, read_example, wait_until};
 use site::Site;
 
 /// The clients that know nothing of TACK.
@@ -148,13 +149,37 @@ fn nginx_reloads_without_a_failed_connection() {
     }
 }
 
+#[test]
+fn apache_ends_when_the_file_is_broken() {
+    if ready("apache_ends_when_the_file_is_broken", &["apache2"]) {
+        let site = Site::with_tacks();
+        let mut server = Server::apache(site.path(), "apache.conf");
+        assert_eq!(given(&server, &site, Tls::V13), [site.extension(&["T1.pem"], 1)]);
+        write(site.path(), "serverinfo.pem", "broken");
+        server.reload();
+        wait_until("its end", || server.has_ended());
+    }
+}
+
+#[test]
+fn nginx_goes_on_when_the_file_is_broken() {
+    if ready("nginx_goes_on_when_the_file_is_broken", &["nginx"]) {
+        let site = Site::with_tacks();
+        let server = Server::nginx(site.path(), "nginx.conf");
+        write(site.path(), "serverinfo.pem", "broken");
+        let refused = common::run(&mut server.reload_command());
+        assert!(refused.status == Some(1) && refused.stderr.contains("ServerInfoFile"), "{}", refused.stderr);
+        assert_eq!(given(&server, &site, Tls::V13), [site.extension(&["T1.pem"], 1)]);
+    }
+}
+
 /// One serverinfo file belongs to the certificate that was loaded last before it.
 fn serves_it_with_one_certificate_of_two(server: &Server, site: &Site) {
     let root = site.file("root.pem");
     for tls in BOTH {
-        let ec = ask_for(server.port, &root, tls, Some("ECDSA+SHA256")).unwrap();
+        let ec = ask_for(server.port, &root, tls, "ECDSA+SHA256").unwrap();
         assert_eq!(ec.extensions, [site.extension(&["T1.pem"], 1)], "{tls:?}");
-        let rsa = ask_for(server.port, &root, tls, Some("RSA-PSS+SHA256:RSA+SHA256")).unwrap();
+        let rsa = ask_for(server.port, &root, tls, "RSA-PSS+SHA256:RSA+SHA256").unwrap();
         assert_eq!(rsa.extensions, Vec::<Vec<u8>>::new(), "{tls:?}");
         assert_ne!(ec.chain[0], rsa.chain[0]);
     }
@@ -168,6 +193,52 @@ fn apache_serves_it_with_one_certificate_of_two() {
         site.add_rsa();
         let server = Server::apache(site.path(), "apache-two-certificates.conf");
         serves_it_with_one_certificate_of_two(&server, &site);
+    }
+}
+
+/// Hosts that the client's name tells apart each have a file, or get none: of the hosts of a port the first one decides
+/// whether OpenSSL knows the extension at all.
+fn serves_two_hosts(start: impl Fn(&Site, &str) -> Server, example: &str) {
+    let site = Site::with_tacks();
+    site.add_shop();
+    site.sign("K1.pem", "shop-cert.pem", "SHOP1.pem");
+    site.sign("K2.pem", "shop-cert.pem", "SHOP2.pem");
+    site.pack(&["SHOP1.pem", "SHOP2.pem"], 3, "serverinfo", "shop-serverinfo.pem");
+    let (www, shop) = (site.extension(&["T1.pem"], 1), site.extension(&["SHOP1.pem", "SHOP2.pem"], 3));
+    let example = read_example(example, site.path());
+    let without = |name: &str| {
+        let here = site.file(name);
+        let lines = example.lines().filter(|line| !line.contains(here.to_str().unwrap()));
+        lines.map(|line| format!("{line}\n")).collect::<String>()
+    };
+    for (hosts, www, shop) in [
+        (example.clone(), vec![www.clone()], vec![shop]),
+        (without("shop-serverinfo.pem"), vec![www], vec![]),
+        (without("serverinfo.pem"), vec![], vec![]),
+    ] {
+        let server = start(&site, &hosts);
+        for tls in BOTH {
+            for (name, expected) in [("www.example.com", &www), ("shop.example.com", &shop)] {
+                let answer = ask_host(name, server.port, &site.file("root.pem"), tls, None).unwrap();
+                assert_eq!(&answer.extensions, expected, "{name} {tls:?}\n{hosts}");
+            }
+        }
+    }
+}
+
+#[test]
+fn apache_serves_two_hosts() {
+    if ready("apache_serves_two_hosts", &["apache2"]) {
+        let start = |site: &Site, hosts: &str| Server::apache_with(site.path(), hosts);
+        serves_two_hosts(start, "apache-two-hosts.conf");
+    }
+}
+
+#[test]
+fn nginx_serves_two_hosts() {
+    if ready("nginx_serves_two_hosts", &["nginx"]) {
+        let start = |site: &Site, hosts: &str| Server::nginx_with(site.path(), hosts);
+        serves_two_hosts(start, "nginx-two-hosts.conf");
     }
 }
 
@@ -192,7 +263,7 @@ fn a_tack_certificate_for_each_of_two_certificates() {
     let server = Server::nginx(site.path(), "nginx-two-certificates.conf");
     for tls in BOTH {
         for (algorithms, tack) in [("ECDSA+SHA256", "T1.pem"), ("RSA-PSS+SHA256:RSA+SHA256", "RSA1.pem")] {
-            let answer = ask_for(server.port, &site.file("root.pem"), tls, Some(algorithms)).unwrap();
+            let answer = ask_for(server.port, &site.file("root.pem"), tls, algorithms).unwrap();
             assert_eq!(carried(&answer.chain), Some(site.extension(&[tack], 1)), "{tls:?} {tack}");
         }
     }

@@ -21,7 +21,7 @@ pub const PATH: &str = "/hello.txt";
 const DEADLINE: Duration = Duration::from_secs(30);
 const PAUSE: Duration = Duration::from_millis(10);
 /// The directory in the examples, of which a test makes its own.
-const EXAMPLE_DIRECTORY: &str = "/etc/ssl/example";
+pub const EXAMPLE_DIRECTORY: &str = "/etc/ssl/example";
 
 /// Ports below those that the system gives to clients.
 static NEXT_PORT: AtomicU16 = AtomicU16::new(0);
@@ -39,12 +39,17 @@ type Reload = Box<dyn Fn() -> Command + Sync>;
 impl Server {
     /// Starts Apache with a file of examples/.
     pub fn apache(directory: &Path, example: &str) -> Self {
+        Self::apache_with(directory, &read_example(example, directory))
+    }
+
+    /// Starts Apache with these hosts.
+    pub fn apache_with(directory: &Path, example: &str) -> Self {
         start(directory, |port| {
             let modules = ["mpm_event", "ssl", "authz_core"];
             let modules: String =
                 modules.map(|name| format!("LoadModule {name}_module {APACHE_MODULES}/mod_{name}.so\n")).concat();
             let here = directory.display();
-            let example = read_example(example, directory).replace("*:443", &format!("*:{port}"));
+            let example = example.replace("*:443", &format!("*:{port}"));
             let config = format!(
                 "ServerRoot {here}\nDefaultRuntimeDir {here}\nPidFile {here}/apache-{port}.pid\nErrorLog /dev/stderr\n\
                  {modules}ServerName localhost\nUser www-data\nGroup www-data\nDocumentRoot {here}\n\
@@ -62,9 +67,14 @@ impl Server {
 
     /// Starts nginx with a file of examples/.
     pub fn nginx(directory: &Path, example: &str) -> Self {
+        Self::nginx_with(directory, &read_example(example, directory))
+    }
+
+    /// Starts nginx with these hosts.
+    pub fn nginx_with(directory: &Path, example: &str) -> Self {
         start(directory, |port| {
             let here = directory.display();
-            let example = read_example(example, directory).replace("listen 443", &format!("listen 127.0.0.1:{port}"));
+            let example = example.replace("listen 443", &format!("listen 127.0.0.1:{port}"));
             let config = format!(
                 "daemon off;\npid {here}/nginx-{port}.pid;\nevents {{}}\n\
                  http {{\naccess_log off;\nroot {here};\n{example}}}\n"
@@ -124,9 +134,17 @@ impl Server {
         start(directory, |port| (command(port), None))
     }
 
-    /// Has the server read its files again, with no connection lost.
+    /// Has the server, which has answered once already, read its files again.
     pub fn reload(&self) {
-        ok(&mut self.reload.as_ref().unwrap()());
+        ok(&mut self.reload_command());
+    }
+
+    pub fn has_ended(&mut self) -> bool {
+        self.child.try_wait().unwrap().is_some()
+    }
+
+    pub fn reload_command(&self) -> Command {
+        self.reload.as_ref().unwrap()()
     }
 }
 
@@ -149,7 +167,7 @@ pub fn wait_until(what: &str, mut done: impl FnMut() -> bool) {
 }
 
 /// A file of examples/, as it is but for the directory.
-fn read_example(name: &str, directory: &Path) -> String {
+pub fn read_example(name: &str, directory: &Path) -> String {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples").join(name);
     let text = fs::read_to_string(path).unwrap();
     assert!(text.contains(EXAMPLE_DIRECTORY), "{name}");

@@ -25,7 +25,7 @@ subjectKeyIdentifier = hash
 basicConstraints = critical, CA:FALSE
 subjectKeyIdentifier = hash
 authorityKeyIdentifier = keyid
-subjectAltName = DNS:localhost, IP:127.0.0.1
+subjectAltName = DNS:localhost, IP:127.0.0.1, DNS:www.example.com, DNS:shop.example.com
 ";
 
 pub struct Site {
@@ -62,9 +62,23 @@ impl Site {
 
     /// Adds a second certificate, with an RSA key: `rsa-cert.pem`, `rsa-privkey.pem`, `rsa-fullchain.pem`.
     pub fn add_rsa(&self) {
-        self.issue("rsa-cert", "intermediate", "leaf", "rsa");
-        fs::rename(self.file("rsa-cert.key"), self.file("rsa-privkey.pem")).unwrap();
-        self.join(&["rsa-cert.pem", "intermediate.pem"], "rsa-fullchain.pem");
+        self.add("rsa", "rsa");
+    }
+
+    /// Adds a certificate with another EC key: `shop-cert.pem`, `shop-privkey.pem`, `shop-fullchain.pem`.
+    pub fn add_shop(&self) {
+        self.add("shop", "ec");
+    }
+
+    /// Adds what renewal with a new key brings: `new-cert.pem`, `new-privkey.pem`, `new-fullchain.pem`.
+    pub fn add_new(&self) {
+        self.add("new", "ec");
+    }
+
+    fn add(&self, name: &str, key: &str) {
+        self.issue(&format!("{name}-cert"), "intermediate", "leaf", key);
+        fs::rename(self.file(&format!("{name}-cert.key")), self.file(&format!("{name}-privkey.pem"))).unwrap();
+        self.join(&[&format!("{name}-cert.pem"), "intermediate.pem"], &format!("{name}-fullchain.pem"));
     }
 
     /// Makes `NAME.pem` and `NAME.key`.
