@@ -104,6 +104,15 @@ fn two_tacks_and_break_signatures_are_served() {
     wait_until("the new file", || given(&server, &site, Tls::V12) == std::slice::from_ref(&expected));
 }
 
+/// Ends the other thread of a test, also when this one fails.
+struct SetOnDrop<'a>(&'a AtomicBool);
+
+impl Drop for SetOnDrop<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+}
+
 /// A renewed file is served after a graceful reload, and no connection fails in the meantime.
 fn reloads(server: &Server, site: &Site) {
     /// The connections are so many at least, and at most.
@@ -113,6 +122,7 @@ fn reloads(server: &Server, site: &Site) {
     let (old, new) = (site.extension(&["T1.pem"], 1), site.extension(&["T1.pem", "T2.pem"], 3));
     let (done, count) = (AtomicBool::new(false), AtomicUsize::new(0));
     let seen = thread::scope(|scope| {
+        let end = SetOnDrop(&done);
         let connections = scope.spawn(|| {
             let mut seen = HashSet::new();
             while !(done.load(Ordering::Relaxed) && count.load(Ordering::Relaxed) >= ENOUGH) {
@@ -127,7 +137,7 @@ fn reloads(server: &Server, site: &Site) {
         server.reload();
         let is_new = || BOTH.iter().all(|tls| ask(server.port, &root, *tls).unwrap().extensions == [new.clone()]);
         wait_until("the new file", || connections.is_finished() || is_new());
-        done.store(true, Ordering::Relaxed);
+        drop(end);
         connections.join().unwrap()
     });
     assert_eq!(seen, HashSet::from([vec![old], vec![new]]));
