@@ -8,7 +8,7 @@ use std::process::Command;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use openssl::ssl::{ExtensionContext, SslConnector, SslMethod, SslVersion};
+use openssl::ssl::{ExtensionContext, SslConnector, SslMethod, SslStream, SslVersion};
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, ServerName};
 use rustls::{ClientConfig, ClientConnection, RootCertStore, StreamOwned};
@@ -167,9 +167,35 @@ fn connect(port: u16) -> Result<TcpStream, String> {
 
 /// Fetches the page of a host.
 fn get(name: &str, stream: &mut (impl Read + Write)) -> Result<(), String> {
-    let request = format!("GET {PATH} HTTP/1.0\r\nHost: {name}\r\n\r\n");
-    stream.write_all(request.as_bytes()).map_err(|error| error.to_string())?;
+    begin(stream)?;
+    end(name, stream)
+}
+
+fn begin(stream: &mut impl Write) -> Result<(), String> {
+    stream.write_all(format!("GET {PATH} HTTP/1.0\r\n").as_bytes()).map_err(|error| error.to_string())
+}
+
+fn end(name: &str, stream: &mut (impl Read + Write)) -> Result<(), String> {
+    stream.write_all(format!("Host: {name}\r\n\r\n").as_bytes()).map_err(|error| error.to_string())?;
     let mut answer = String::new();
     stream.read_to_string(&mut answer).map_err(|error| error.to_string())?;
     if answer.ends_with(BODY) { Ok(()) } else { Err(format!("not the page: {answer}")) }
+}
+
+/// A client that takes its time: its request has begun.
+pub struct Slow(SslStream<TcpStream>);
+
+impl Slow {
+    pub fn new(port: u16, root: &Path) -> Self {
+        let mut builder = SslConnector::builder(SslMethod::tls_client()).unwrap();
+        builder.set_ca_file(root).unwrap();
+        let mut stream = builder.build().connect("localhost", connect(port).unwrap()).unwrap();
+        begin(&mut stream).unwrap();
+        Self(stream)
+    }
+
+    /// Fetches the page after all.
+    pub fn end(mut self) -> Result<(), String> {
+        end("localhost", &mut self.0)
+    }
 }

@@ -18,7 +18,7 @@ use std::thread;
 
 use tack::certificate::Certificate;
 
-use client::{BOTH, Tls, ask, ask_for, ask_host, others_succeed, rustls, s_client_asks};
+use client::{BOTH, Slow, Tls, ask, ask_for, ask_host, others_succeed, rustls, s_client_asks};
 use common::{has, ok, peer, script, skip, write};
 use server::{Server, read_example, wait_until};
 use site::Site;
@@ -113,7 +113,8 @@ impl Drop for SetOnDrop<'_> {
     }
 }
 
-/// A renewed file is served after a graceful reload, and no connection fails in the meantime.
+/// A renewed file is served after a graceful reload, and no connection fails in the meantime, not even one that lasts
+/// longer.
 fn reloads(server: &Server, site: &Site) {
     /// The connections are so many at least, and at most.
     const ENOUGH: usize = 40;
@@ -133,10 +134,12 @@ fn reloads(server: &Server, site: &Site) {
             seen
         });
         wait_until("the first connections", || count.load(Ordering::Relaxed) > 4 || connections.is_finished());
+        let slow = Slow::new(server.port, &root);
         site.pack(&["T1.pem", "T2.pem"], 3, "serverinfo", "serverinfo.pem");
         server.reload();
         let is_new = || BOTH.iter().all(|tls| ask(server.port, &root, *tls).unwrap().extensions == [new.clone()]);
         wait_until("the new file", || connections.is_finished() || is_new());
+        slow.end().unwrap();
         drop(end);
         connections.join().unwrap()
     });
