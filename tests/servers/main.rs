@@ -255,6 +255,36 @@ fn nginx_serves_two_hosts() {
     }
 }
 
+/// A second certificate can be loaded after the file of the first, but not a file for it.
+#[test]
+fn openssl_takes_one_file_for_two_certificates() {
+    if !ready("openssl_takes_one_file_for_two_certificates", &["nginx"]) {
+        return;
+    }
+    let site = Site::with_tacks();
+    site.add_rsa();
+    site.sign("K1.pem", "rsa-cert.pem", "RSA1.pem");
+    site.pack(&["RSA1.pem"], 1, "serverinfo", "rsa-serverinfo.pem");
+    let example = read_example("nginx.conf", site.path());
+    let more = |lines: &[(&str, &str)]| {
+        let line =
+            |(setting, name): &(&str, &str)| format!("ssl_conf_command {setting} {};\n", site.file(name).display());
+        let lines: String = lines.iter().map(line).collect();
+        example.replace("\n}\n", &format!("\n{lines}}}\n"))
+    };
+    let rsa = [("Certificate", "rsa-fullchain.pem"), ("PrivateKey", "rsa-privkey.pem")];
+    let server = Server::nginx_with(site.path(), &more(&rsa));
+    let answer = ask_for(server.port, &site.file("root.pem"), Tls::V13, "RSA-PSS+SHA256:RSA+SHA256").unwrap();
+    assert_eq!(answer.extensions, Vec::<Vec<u8>>::new());
+    assert_eq!(given(&server, &site, Tls::V13), [site.extension(&["T1.pem"], 1)]);
+
+    let config = more(&[rsa[0], rsa[1], ("ServerInfoFile", "rsa-serverinfo.pem")]);
+    write(site.path(), &format!("nginx-{}.conf", server.port), format!("events {{}}\nhttp {{\n{config}}}\n"));
+    let refused = common::run(&mut server.reload_command());
+    assert_eq!(refused.status, Some(1));
+    assert!(refused.stderr.contains("rsa-serverinfo.pem\") failed"), "{}", refused.stderr);
+}
+
 /// The TackExtension of a chain's last certificate.
 fn carried(chain: &[Vec<u8>]) -> Option<Vec<u8>> {
     let last = Certificate::from_der(chain.last().unwrap()).unwrap();
