@@ -40,8 +40,9 @@ impl Object {
         let read = |block: Result<Block<'_>, Error>| block.and_then(|block| Self::from_block(&block)).transpose();
         let mut objects = pem::blocks(bytes).filter_map(read).peekable();
         if objects.peek().is_none() {
-            let labels = pem::blocks(bytes).filter_map(Result::ok).map(|block| block.label());
-            return Box::new(std::iter::once(Err(pem::no_label(ANY, labels))));
+            let blocks = || pem::blocks(bytes).filter_map(Result::ok);
+            let none = pem::no_label(ANY, blocks().map(|block| block.label()));
+            return Box::new(std::iter::once(Err(blocks().find_map(|block| other_extension(&block)).unwrap_or(none))));
         }
         Box::new(objects)
     }
@@ -103,6 +104,12 @@ impl Object {
             Self::KeyFile(_) | Self::Tack(_) | Self::BreakSig(_) => None,
         }
     }
+}
+
+/// The error for a serverinfo file with an extension that is not TACK's.
+fn other_extension(block: &Block<'_>) -> Option<Error> {
+    let body = block.decode().ok().filter(|_| ServerInfo::is_label(block.label()))?;
+    ServerInfo::from_bytes(block.label(), &body).err()
 }
 
 #[cfg(test)]
