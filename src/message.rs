@@ -56,7 +56,8 @@ pub fn provenance(now: i64) -> String {
 /// Says of an expired tack that it is.
 pub fn warn_expired(path: &Path, tack: &tack::tack::Tack, now: i64) {
     if is_past(tack.expiration(), now) {
-        warn(path, format_args!("the tack expired at {}", tack.expiration()));
+        let (key, expiration) = (tack.public_key().fingerprint(), tack.expiration());
+        warn(path, format_args!("the tack of key {key} expired at {expiration}"));
     }
 }
 

@@ -3,6 +3,7 @@
 use std::process::ExitCode;
 
 use anyhow::{Result, anyhow};
+use tack::error::Error;
 use tack::object::Object;
 
 use crate::Exit;
@@ -20,7 +21,10 @@ pub fn run(args: &Unpack) -> Result<ExitCode> {
     let mut text = String::new();
     let mut said = String::new();
     for object in Object::all_from_bytes(&bytes) {
-        let object = object.map_err(|error| refused(path, &error))?;
+        let object = match object {
+            Err(Error::Label { .. }) => break,
+            object => object.map_err(|error| refused(path, &error))?,
+        };
         if let Some(extension) = object.extension() {
             extension.verify().map_err(|error| refused(path, &error))?;
             text += &contents(extension);
