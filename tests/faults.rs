@@ -236,7 +236,12 @@ fn a_killed_passwd_leaves_the_old_key_or_the_new_one() {
         // At moments all over the run, and in between at the moment that matters: when the temporary file is there.
         let share = whole * u32::try_from(moment).unwrap() / u32::try_from(KILLS).unwrap();
         let is_time = || if moment % 2 == 0 { is_past(started, share) } else { hidden() > before };
-        wait_until(&mut child, is_time);
+        // What a reader sees is what a kill at that moment leaves.
+        let is_whole = || KeyFile::from_pem(&fs::read(&path).unwrap()).is_ok();
+        wait_until(&mut child, || {
+            assert!(is_whole(), "moment {moment}");
+            is_time()
+        });
         kill(child);
         let now = fs::read(&path).unwrap();
         let password = if now == old { PASSWORD } else { NEW_PASSWORD };
