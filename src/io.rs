@@ -201,8 +201,16 @@ pub enum Sync {
 /// survives any failure. A device or a pipe is written to as it is.
 pub fn replace(path: &Path, bytes: &[u8], new: New, sync: Sync) -> Result<()> {
     let failed = |error: io::Error| cannot_write(path, &error);
-    let Ok(existing) = fs::metadata(path) else {
-        return write_temporary(path, bytes, new, sync).and_then(|temporary| rename(temporary, path, sync));
+    let existing = match fs::metadata(path) {
+        Ok(existing) => existing,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            // A symbolic link to nothing yet: it ends somewhere, or the error were another.
+            if let Ok(target) = fs::read_link(path) {
+                return replace(&directory(path).join(target), bytes, new, sync);
+            }
+            return write_temporary(path, bytes, new, sync).and_then(|temporary| rename(temporary, path, sync));
+        }
+        Err(error) => return Err(failed(error)),
     };
     if existing.is_dir() {
         bail!("{}: it is a directory; give a file name", Shown(path));
