@@ -53,7 +53,7 @@ impl BatchFiles {
         let number = name(path)
             .strip_prefix(&name(&self.prefix)[..])
             .and_then(|rest| rest.strip_prefix(b"_")?.strip_suffix(b".pem"))
-            .filter(|digits| digits.len() == self.digits)
+            .filter(|digits| digits.len() == self.digits && digits.iter().all(u8::is_ascii_digit))
             .and_then(|digits| str::from_utf8(digits).ok()?.parse::<u32>().ok());
         number.is_some_and(|number| number < self.number) && directory(path) == directory(&self.prefix)
     }
