@@ -169,7 +169,7 @@ impl Output {
                 let mut stdout = stdout()?;
                 stdout.write_all(bytes).and_then(|()| stdout.flush()).map_err(stdout_failed)
             }
-            Self::File(path) => replace(path, bytes, New::Public, Sync::Now),
+            Self::File(path) => replace(path, bytes, New::Public),
         }
     }
 }
@@ -210,7 +210,7 @@ pub fn stdout_failed(error: io::Error) -> Error {
 #[error("closed pipe")]
 pub struct ClosedPipe;
 
-/// What an output is if it was not there before. One that was keeps its mode and owner.
+/// What an output is if it was not there before. One that was keeps its mode and owner, in [`replace`].
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum New {
     /// A file that others may read, as far as the umask lets them.
@@ -221,21 +221,29 @@ pub enum New {
 
 /// When an output must be on the disk.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub enum Sync {
+enum Sync {
     /// When it is written.
     Now,
-    /// When [`sync_file_system`] is called.
+    /// When its caller sees to it.
     Later,
 }
 
 /// Puts `bytes` into a file as a whole: into a temporary file beside it, which then takes its place. What was there
 /// survives any failure. A device or a pipe is written to as it is.
-pub fn replace(path: &Path, bytes: &[u8], new: New, sync: Sync) -> Result<()> {
+pub fn replace(path: &Path, bytes: &[u8], new: New) -> Result<()> {
     let failed = |error: io::Error| cannot_write(path, &error);
-    let Ok(existing) = fs::metadata(path) else {
-        return write_temporary(path, bytes, new, sync)
-            .and_then(|temporary| rename(temporary, path, sync))
-            .map_err(failed);
+    let existing = match fs::metadata(path) {
+        Ok(existing) => existing,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            // A symbolic link to nothing yet: it ends somewhere, or the error were another.
+            if let Ok(target) = fs::read_link(path) {
+                return replace(&directory(path).join(target), bytes, new);
+            }
+            return write_temporary(path, bytes, new, Sync::Now)
+                .and_then(|temporary| rename(temporary, path, Sync::Now))
+                .map_err(failed);
+        }
+        Err(error) => return Err(failed(error)),
     };
     if existing.is_dir() {
         bail!("{}: it is a directory; give a file name", Shown(path));
@@ -259,17 +267,24 @@ pub fn replace(path: &Path, bytes: &[u8], new: New, sync: Sync) -> Result<()> {
         })?;
     }
     file.set_permissions(existing.permissions()).map_err(failed)?;
-    if sync == Sync::Now {
-        file.sync_all().map_err(failed)?;
-    }
-    rename(temporary, &target, sync).map_err(failed)
+    file.sync_all().map_err(failed)?;
+    rename(temporary, &target, Sync::Now).map_err(failed)
+}
+
+/// As [`replace`], for one of many files: with the fewest steps, and on the disk when [`sync_file_system`] has been called.
+/// What had the name gives way with its mode and owner, and so does a symbolic link: the file that it names may be
+/// anybody's.
+pub fn replace_name(path: &Path, bytes: &[u8]) -> Result<()> {
+    write_temporary(path, bytes, New::Public, Sync::Later)
+        .and_then(|temporary| rename(temporary, path, Sync::Later))
+        .map_err(|error| cannot_write(path, &error))
 }
 
 /// Makes a file for its owner's eyes, as a whole: in the place of another one only with `force`, and then without that
 /// one's mode and owner.
 pub fn create_secret(path: &Path, bytes: &[u8], force: bool) -> Result<()> {
     if is_special(path) {
-        return replace(path, bytes, New::Secret, Sync::Now);
+        return replace(path, bytes, New::Secret);
     }
     let target = if force { fs::canonicalize(path).unwrap_or_else(|_| path.to_owned()) } else { path.to_owned() };
     let failed = |error: io::Error| cannot_write(path, &error);
@@ -297,7 +312,7 @@ pub fn exists(path: &Path) -> Error {
     anyhow!("{}: it exists already; choose another name, or replace it with --force", Shown(path))
 }
 
-/// Brings what was written with [`Sync::Later`] beside `path` to the disk.
+/// Brings what [`replace_name`] wrote beside `path` to the disk.
 pub fn sync_file_system(path: &Path) -> Result<()> {
     let synced = File::open(directory(path)).and_then(|directory| Ok(rustix::fs::syncfs(directory)?));
     synced.map_err(|error| cannot_write(path, &error))

@@ -12,7 +12,7 @@ use rayon::prelude::*;
 use tack::batch::Batch;
 use tack::tack::Tack;
 
-use crate::io::{self, New, Output, Sync};
+use crate::io::{self, Output};
 use crate::message::provenance;
 use crate::words::{self, Words};
 
@@ -54,7 +54,7 @@ impl BatchFiles {
         let number = name(path)
             .strip_prefix(&name(&self.prefix)[..])
             .and_then(|rest| rest.strip_prefix(b"_")?.strip_suffix(b".pem"))
-            .filter(|digits| digits.len() == self.digits)
+            .filter(|digits| digits.len() == self.digits && digits.iter().all(u8::is_ascii_digit))
             .and_then(|digits| str::from_utf8(digits).ok()?.parse::<u32>().ok());
         number.is_some_and(|number| number < self.number) && directory(path) == directory(&self.prefix)
     }
@@ -137,7 +137,7 @@ impl Signing {
             let signed = chunk.clone().into_par_iter().map(|index| {
                 let tack = batch.tack(index)?;
                 let pem = self.provenance.clone() + &tack.to_pem();
-                io::replace(&files.path(index), pem.as_bytes(), New::Public, Sync::Later)?;
+                io::replace_name(&files.path(index), pem.as_bytes())?;
                 written.fetch_add(1, Ordering::Relaxed);
                 anyhow::Ok(tack)
             });
@@ -182,5 +182,54 @@ impl Progress {
             self.bar.set_draw_target(ProgressDrawTarget::stderr());
         }
         self.bar.inc(u64::try_from(tacks).unwrap_or(u64::MAX));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn batch_files_know_their_names() {
+        let files = BatchFiles::new("/tmp/T1".into(), 12);
+        assert_eq!([files.path(0), files.path(11)], ["/tmp/T1_0000.pem", "/tmp/T1_0011.pem"].map(PathBuf::from));
+        for name in ["/tmp/T1_0000.pem", "/tmp/T1_0011.pem", "/tmp/../tmp/./T1_0003.pem"] {
+            assert!(files.contain(Path::new(name)), "{name}");
+        }
+        for name in [
+            "/tmp/T1_0012.pem",
+            "/tmp/T1_000.pem",
+            "/tmp/T1_00011.pem",
+            "/tmp/T1_+001.pem",
+            "/tmp/T1_0001.PEM",
+            "/tmp/T1-0001.pem",
+            "/tmp/T2_0001.pem",
+            "/tmp/T1_.pem",
+            "/T1_0001.pem",
+            "T1_0001.pem",
+            "/tmp/absent/T1_0001.pem",
+            "/tmp",
+            "-",
+        ] {
+            assert!(!files.contain(Path::new(name)), "{name}");
+        }
+    }
+
+    #[test]
+    fn batch_files_beside_the_program_are_known_by_any_path() {
+        let files = BatchFiles::new("T1".into(), 1_000_000);
+        assert_eq!(files.path(42), Path::new("T1_000042.pem"));
+        let absolute = std::env::current_dir().unwrap().join("T1_999999.pem");
+        for path in [Path::new("T1_000000.pem"), Path::new("./T1_000000.pem"), &absolute] {
+            assert!(files.contain(path), "{}", path.display());
+        }
+        assert!(!files.contain(Path::new("T1_0000.pem")));
+    }
+
+    #[test]
+    fn digits_are_four_or_as_many_as_needed() {
+        for (number, name) in [(1, "T_0000.pem"), (10_000, "T_0000.pem"), (10_001, "T_00000.pem")] {
+            assert_eq!(BatchFiles::new("T".into(), number).path(0), Path::new(name), "{number}");
+        }
     }
 }

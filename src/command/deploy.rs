@@ -13,7 +13,7 @@ use tack::time::Span;
 
 use crate::Exit;
 use crate::cli::{Deploy, DeployFormat, PackFormat};
-use crate::io::{self, Inputs, LARGE, New, Output, SMALL, Shown, Sync, is_dash};
+use crate::io::{self, Inputs, LARGE, New, Output, SMALL, Shown, is_dash};
 use crate::message::{Usage, provenance, refused, warn};
 use crate::packing::{self, Parts};
 use crate::words::{self, Words};
@@ -207,7 +207,7 @@ fn install(output: &Path, content: &Content) -> Result<bool> {
     if !is_stale(output, content) {
         return Ok(false);
     }
-    io::replace(output, content.text.as_bytes(), New::Public, Sync::Now)?;
+    io::replace(output, content.text.as_bytes(), New::Public)?;
     Ok(true)
 }
 

@@ -7,7 +7,7 @@ use anyhow::{Result, bail};
 use crate::Exit;
 use crate::cli::Passwd;
 use crate::command::genkey;
-use crate::io::{self, Inputs, New, Sync, is_dash};
+use crate::io::{self, Inputs, New, is_dash};
 use crate::message::provenance;
 use crate::password::{self, LockedKey};
 use crate::words::{self, Words};
@@ -27,7 +27,7 @@ pub fn run(args: &Passwd, now: i64) -> Result<ExitCode> {
     };
     let file = genkey::lock(&key, &new, args.iterations)?;
     let pem = provenance(now) + &file.to_pem();
-    io::replace(&args.key.key, pem.as_bytes(), New::Secret, Sync::Now)?;
+    io::replace(&args.key.key, pem.as_bytes(), New::Secret)?;
     if args.common.verbose > 0 {
         eprint!("{}{}", words::crypto(Words::Tackpy097), words::key_file(&file));
     }

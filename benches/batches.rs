@@ -1,0 +1,216 @@
+//! What a batch costs: beside tackpy 0.9.7, beside what the cores can sign, and beside the files alone, in one run.
+//!
+//! `make bench` prints it; `make setup` fetches tackpy, which computes in Python here, as it cannot use OpenSSL 3. With
+//! `cargo bench --bench batches -- --strict` the exit status is 1 if a goal is missed. The goals are for a machine that has
+//! nothing else to do.
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a bench that cannot run has nothing to say")]
+
+use std::fs::{self, File, Permissions};
+use std::io::Write;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitCode, Stdio};
+use std::time::{Duration, Instant};
+
+use nix::sys::resource::{UsageWho, getrusage};
+use p256::ecdsa::signature::Signer;
+use p256::ecdsa::{Signature, SigningKey};
+use rayon::prelude::*;
+use tempfile::TempDir;
+
+const ROUNDS: usize = 5;
+/// The batch that is compared with tackpy's: a year of daily tacks.
+const YEAR: u32 = 365;
+const LARGE: u32 = 10_000;
+/// Signatures by which p256 shows its rate.
+const SIGNATURES: u32 = 5_000;
+/// As many files are in work between two looks at the progress.
+const CHUNK: usize = 1024;
+/// The argument by which this program runs another one alone, and prints that one's peak memory in KiB.
+const MEMORY: &str = "--memory";
+
+fn main() -> ExitCode {
+    let arguments: Vec<_> = std::env::args_os().skip(1).collect();
+    if arguments.first().is_some_and(|first| first == MEMORY) {
+        run(Command::new(&arguments[1]).args(&arguments[2..]));
+        println!("{}", getrusage(UsageWho::RUSAGE_CHILDREN).unwrap().max_rss());
+        return ExitCode::SUCCESS;
+    }
+    let bench = Bench::new();
+    let good = [bench.tackpy(), bench.cores(), bench.memory()];
+    let is_strict = arguments.iter().any(|argument| argument == "--strict");
+    if is_strict && good.contains(&false) { ExitCode::FAILURE } else { ExitCode::SUCCESS }
+}
+
+/// A directory with a key and a certificate, on the file system of `target`. No file is deleted before the end: ext4 is
+/// slow to make files where it has just deleted some.
+struct Bench {
+    directory: TempDir,
+}
+
+impl Bench {
+    fn new() -> Self {
+        let bench = Self { directory: tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap() };
+        run(Command::new("openssl")
+            .args(["req", "-x509", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=www.example.com", "-keyout"])
+            .args([bench.path("www.key"), "-out".into(), bench.path("www.pem")]));
+        // tackpy's count of iterations.
+        run(tack().args(["genkey", "-p", "asdf", "--iterations", "8192", "-o"]).arg(bench.path("key.pem")));
+        bench
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.directory.path().join(name)
+    }
+
+    /// A name for files in a new directory.
+    fn fresh(&self) -> PathBuf {
+        let directory = tempfile::Builder::new().disable_cleanup(true).tempdir_in(self.directory.path()).unwrap();
+        directory.path().join("T")
+    }
+
+    /// Adds the arguments of a batch of so many tacks.
+    fn sign<'a>(&self, command: &'a mut Command, number: u32) -> &'a mut Command {
+        let number = format!("{number}@1d");
+        command.args(["sign", "-p", "asdf", "-n", &number, "-e", "2027-01-02Z", "-k"]);
+        command.arg(self.path("key.pem")).arg("-c").arg(self.path("www.pem"))
+    }
+
+    fn stream(&self, number: u32) -> Duration {
+        time(|| run(self.sign(&mut tack(), number)))
+    }
+
+    fn files(&self, number: u32) -> Duration {
+        let prefix = self.fresh();
+        time(|| run(self.sign(&mut tack(), number).arg("-o").arg(prefix)))
+    }
+
+    /// A year of daily tacks beside tackpy's.
+    fn tackpy(&self) -> bool {
+        let stream = median((0..ROUNDS).map(|_| self.stream(YEAR).as_secs_f64()));
+        let files = median((0..ROUNDS).map(|_| self.files(YEAR).as_secs_f64()));
+        let Some(mut tackpy) = tackpy() else {
+            println!("{YEAR} tacks beside tackpy 0.9.7: skipped, it is not there (run make setup)");
+            return true;
+        };
+        let prefix = self.fresh();
+        let theirs = time(|| run(self.sign(&mut tackpy, YEAR).arg("-o").arg(prefix))).as_secs_f64();
+        println!("{YEAR} tacks by tackpy 0.9.7, which computes in Python: {theirs:.1} s");
+        let stream =
+            judge("  as a stream", stream, theirs / stream, |ratio| ratio >= 1000.0, "tackpy's / ours >= 1000");
+        let files = judge("  into files", files, theirs / files, |ratio| ratio >= 300.0, "tackpy's / ours >= 300");
+        stream && files
+    }
+
+    /// 10,000 tacks beside what all cores can sign, and beside the files alone. All is measured in each round, and the
+    /// ratios are the medians of the rounds'.
+    fn cores(&self) -> bool {
+        let cores = std::thread::available_parallelism().unwrap().get();
+        let rounds: Vec<_> = (0..ROUNDS)
+            .map(|_| {
+                let ideal = f64::from(LARGE) / (rate() * f64::from(u32::try_from(cores).unwrap()));
+                let stream = self.stream(LARGE).as_secs_f64();
+                let files = self.files(LARGE).as_secs_f64();
+                let create = time(|| create(&self.fresh())).as_secs_f64();
+                [ideal, stream, files, create, ideal / stream, files / stream.max(create)]
+            })
+            .collect();
+        let [ideal, stream, files, create, share, ratio] =
+            [0, 1, 2, 3, 4, 5].map(|index| median(rounds.iter().map(|round| round[index])));
+        println!(
+            "{LARGE} tacks on {cores} cores: {ideal:.3} s by p256's own rate, {create:.3} s for the files with nothing signed"
+        );
+        let stream = judge("  as a stream", stream, share, |share| share >= 0.9, "p256's / ours >= 0.9");
+        let goal = "ours / the larger of stream and files alone <= 1.2";
+        let files = judge("  into files", files, ratio, |ratio| ratio <= 1.2, goal);
+        stream && files
+    }
+
+    fn memory(&self) -> bool {
+        let peak = |number: u32| -> u64 {
+            let mut command = Command::new(std::env::current_exe().unwrap());
+            let output = self.sign(command.args([MEMORY, env!("CARGO_BIN_EXE_tack")]), number).output().unwrap();
+            String::from_utf8(output.stdout).unwrap().trim().parse().unwrap()
+        };
+        let (few, many) = (peak(1_000), peak(1_000_000));
+        let good = many <= few + 2048;
+        println!(
+            "peak memory of 1,000 tacks {few} KiB, of 1,000,000 {many} KiB: {} (at most 2048 KiB more)",
+            word(good)
+        );
+        good
+    }
+}
+
+fn tack() -> Command {
+    Command::new(env!("CARGO_BIN_EXE_tack"))
+}
+
+/// tackpy 0.9.7, to be given its arguments.
+fn tackpy() -> Option<Command> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let source = root.join("target/peers/tackpy-0.9.7");
+    let mut command = Command::new("python3");
+    command.arg(root.join("tests/peers/tackpy.py")).arg(&source);
+    source.is_dir().then_some(command)
+}
+
+/// Makes as many files as the batch has, of the same size, by the same steps on as many threads.
+fn create(prefix: &Path) {
+    let directory = prefix.parent().unwrap();
+    let content = [b'A'; 322];
+    let indexes: Vec<_> = (0..LARGE).collect();
+    for chunk in indexes.chunks(CHUNK) {
+        chunk.into_par_iter().for_each(|index| {
+            let mut builder = tempfile::Builder::new();
+            builder.prefix(".tack-").permissions(Permissions::from_mode(0o666));
+            let mut temporary = builder.tempfile_in(directory).unwrap();
+            temporary.write_all(&content).unwrap();
+            temporary.persist(directory.join(format!("T_{index:04}.pem"))).unwrap();
+        });
+    }
+    rustix::fs::syncfs(File::open(directory).unwrap()).unwrap();
+    assert_eq!(fs::read_dir(directory).unwrap().count(), indexes.len());
+}
+
+/// The signatures a second of p256 on one core.
+fn rate() -> f64 {
+    let key = SigningKey::from_slice(&[7; 32]).unwrap();
+    // As long as what is signed of a tack.
+    let mut message = [0; 110];
+    let taken = time(|| {
+        for number in 0..SIGNATURES {
+            message[..4].copy_from_slice(&number.to_be_bytes());
+            let signature: Signature = key.sign(&message);
+            std::hint::black_box(signature);
+        }
+    });
+    f64::from(SIGNATURES) / taken.as_secs_f64()
+}
+
+fn run(command: &mut Command) {
+    let status = command.stdout(Stdio::null()).stderr(Stdio::null()).status();
+    assert!(status.unwrap().success(), "{command:?}");
+}
+
+fn time(work: impl FnOnce()) -> Duration {
+    let start = Instant::now();
+    work();
+    start.elapsed()
+}
+
+fn median(rounds: impl Iterator<Item = f64>) -> f64 {
+    let mut rounds: Vec<_> = rounds.collect();
+    rounds.sort_by(f64::total_cmp);
+    rounds[rounds.len() / 2]
+}
+
+fn judge(what: &str, seconds: f64, ratio: f64, is_good: impl Fn(f64) -> bool, goal: &str) -> bool {
+    let good = is_good(ratio);
+    println!("{what}: {seconds:.3} s; ratio {ratio:.2}: {} ({goal})", word(good));
+    good
+}
+
+fn word(good: bool) -> &'static str {
+    if good { "PASS" } else { "FAIL" }
+}

@@ -1,0 +1,395 @@
+//! `tack deploy`: the right tack, whole at every moment, and the server's reload only when it changed.
+
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test fails by panicking")]
+
+mod common;
+
+use std::collections::HashSet;
+use std::fs;
+use std::os::unix::fs::{MetadataExt, PermissionsExt, chown, symlink};
+use std::path::PathBuf;
+use std::process::{Command, Stdio};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+
+use common::{PASSWORD, Ran, certificate, genkey, ok, run, tack, temp_dir};
+use tack::object::Object;
+use tack::tack::Tack;
+use tack::time::{seconds_from_str, seconds_to_string};
+use tempfile::TempDir;
+
+const DAY: i64 = 24 * 60 * 60;
+/// The first of a year of daily deploys, at the minute of Debian's cron.daily.
+const FIRST_DEPLOY: &str = "2026-12-31T06:25:00Z";
+/// The first expiration of the year: with a day to spare it is for the first deploy.
+const FIRST: &str = "2027-01-02Z";
+
+/// A directory with a key, a certificate and a year of daily tacks for it.
+struct Site {
+    directory: TempDir,
+}
+
+impl Site {
+    fn new() -> Self {
+        let directory = temp_dir();
+        genkey(directory.path(), "key.pem");
+        certificate(directory.path(), "www", "ec:P-256", 30);
+        let site = Self { directory };
+        site.sign("key.pem", "www.pem", "365@1d", FIRST, "tacks.pem");
+        site
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.directory.path().join(name)
+    }
+
+    fn read(&self, name: &str) -> Vec<u8> {
+        fs::read(self.path(name)).unwrap()
+    }
+
+    /// Writes a batch as a stream into a file.
+    fn sign(&self, key: &str, certificate: &str, number: &str, first: &str, output: &str) {
+        let mut sign = self.tack(FIRST_DEPLOY);
+        sign.args(["sign", "-p", PASSWORD, "-k", key, "-c", certificate, "-n", number, "-e", first]);
+        fs::write(self.path(output), ok(&mut sign).stdout).unwrap();
+    }
+
+    fn tack(&self, now: &str) -> Command {
+        let mut command = tack();
+        command.args(["--now", now]).current_dir(self.directory.path());
+        command
+    }
+
+    /// `tack deploy` into `out.pem`, which appends a line to `changes` when it changed.
+    fn deploy(&self, now: &str) -> Command {
+        let mut command = self.tack(now);
+        command.args(["deploy", "-o", "out.pem", "--run", "echo >>changes"]);
+        command
+    }
+
+    /// How often `out.pem` changed, by the commands that were run.
+    fn changes(&self) -> usize {
+        fs::read(self.path("changes")).map_or(0, |lines| lines.len())
+    }
+
+    /// The tacks of a file, whatever its form. Each must hold.
+    fn tacks(&self, name: &str) -> Vec<Tack> {
+        tacks(&self.read(name))
+    }
+
+    /// The expirations of the tacks in `out.pem`.
+    fn installed(&self) -> Vec<String> {
+        self.tacks("out.pem").iter().map(|tack| tack.expiration().to_string()).collect()
+    }
+
+    /// What is there beside the files of that name.
+    fn names(&self) -> HashSet<String> {
+        let entries = fs::read_dir(self.directory.path()).unwrap().map(Result::unwrap);
+        entries.map(|entry| entry.file_name().into_string().unwrap()).collect()
+    }
+}
+
+fn tacks(bytes: &[u8]) -> Vec<Tack> {
+    let objects = Object::all_from_bytes(bytes).collect::<Result<Vec<_>, _>>().unwrap();
+    objects.iter().for_each(|object| object.verify().unwrap());
+    objects.iter().flat_map(Object::tacks).cloned().collect()
+}
+
+fn later(now: &str, seconds: i64) -> String {
+    seconds_to_string(seconds_from_str(now).unwrap() + seconds)
+}
+
+fn assert_silent(ran: &Ran) {
+    assert_eq!((ran.status, ran.stdout.as_slice(), ran.stderr.as_str()), (Some(0), &b""[..], ""));
+}
+
+#[test]
+fn a_year_of_daily_deploys_installs_365_tacks_of_a_day_and_more() {
+    let site = Site::new();
+    let mut seen = HashSet::new();
+    for day in 0..365 {
+        let now = later(FIRST_DEPLOY, day * DAY);
+        assert_silent(&run(site.deploy(&now).args(["-c", "www.pem", "tacks.pem"])));
+        let installed = site.tacks("out.pem");
+        let [tack] = installed.as_slice() else { panic!("{} tacks", installed.len()) };
+        let left = i64::from(tack.expiration().get()) * 60 - seconds_from_str(&now).unwrap();
+        assert!((DAY..2 * DAY).contains(&left), "{now}: {left} s left");
+        seen.insert(tack.to_bytes());
+    }
+    assert_eq!((seen.len(), site.changes()), (365, 365));
+    // The hours of the last day bring nothing new, but in the end a warning, and then a refusal.
+    for (hours, status, stderr) in [
+        (1, 0, ""),
+        (
+            24,
+            0,
+            "tack: tacks.pem: warning: the best tack expires at 2028-01-01T00:00Z, in less than 1d; sign new ones\n",
+        ),
+    ] {
+        let now = later(FIRST_DEPLOY, 364 * DAY + hours * 60 * 60);
+        let ran = run(site.deploy(&now).args(["-c", "www.pem", "tacks.pem"]));
+        assert_eq!((ran.status, ran.stderr.as_str()), (Some(status), stderr), "{now}");
+    }
+    let before = site.read("out.pem");
+    let ran = run(site.deploy("2028-01-01T00:00:00Z").args(["-c", "www.pem", "tacks.pem"]));
+    assert_eq!(ran.status, Some(1));
+    assert!(ran.stderr.contains("no tack of key ") && ran.stderr.contains(" is valid any more"), "{}", ran.stderr);
+    assert_eq!((site.read("out.pem"), site.changes()), (before, 365));
+}
+
+#[test]
+fn readers_see_a_whole_file_whatever_runs_at_once() {
+    const RUNS: usize = 200;
+    let site = Site::new();
+    assert_silent(&run(site.deploy(&later(FIRST_DEPLOY, 364 * DAY)).arg("tacks.pem")));
+    let all: HashSet<_> = site.tacks("tacks.pem").iter().map(Tack::to_bytes).collect();
+    let (done, seen) = (AtomicBool::new(false), &mut HashSet::new());
+    thread::scope(|scope| {
+        let (site, done) = (&site, &done);
+        let reader = scope.spawn(move || {
+            let mut contents = HashSet::new();
+            while !done.load(Ordering::Relaxed) {
+                contents.insert(site.read("out.pem"));
+            }
+            contents
+        });
+        // Of what goes on at once each has another tack to install, and so has to change the file.
+        let days = 0..i64::try_from(RUNS).unwrap();
+        let spawn = |day| site.deploy(&later(FIRST_DEPLOY, day * DAY)).arg("tacks.pem").stderr(Stdio::piped()).spawn();
+        let running: Vec<_> = days.map(|day| spawn(day).unwrap()).collect();
+        for child in running {
+            let output = child.wait_with_output().unwrap();
+            assert_eq!((output.status.code(), String::from_utf8(output.stderr).unwrap().as_str()), (Some(0), ""));
+        }
+        done.store(true, Ordering::Relaxed);
+        *seen = reader.join().unwrap();
+    });
+    assert!(seen.len() > 1, "the reader saw one file alone");
+    for contents in seen.iter() {
+        let tacks = tacks(contents);
+        assert!(tacks.len() == 1 && all.contains(&tacks[0].to_bytes()));
+    }
+    assert_eq!(site.changes(), 1 + RUNS);
+    let expected = ["key.pem", "www.pem", "www.key", "tacks.pem", "out.pem", "changes"];
+    assert_eq!(site.names(), expected.map(str::to_owned).into());
+}
+
+#[test]
+fn of_runs_at_once_with_one_choice_one_changes_the_file() {
+    let site = Site::new();
+    let running: Vec<_> = (0..40).map(|_| site.deploy(FIRST_DEPLOY).arg("tacks.pem").spawn().unwrap()).collect();
+    for mut child in running {
+        assert!(child.wait().unwrap().success());
+    }
+    assert_eq!(site.changes(), 1);
+}
+
+#[test]
+fn nothing_to_do_is_silent_and_changes_nothing_in_any_format() {
+    let site = Site::new();
+    let (hour, tomorrow) = (later(FIRST_DEPLOY, 60 * 60), later(FIRST_DEPLOY, DAY));
+    let mut changes = 0;
+    for (format, label) in [
+        ("pem", "TACK"),
+        ("extension", "TACK EXTENSION"),
+        ("serverinfo", "SERVERINFOV2 FOR TACK"),
+        ("certificate", "CERTIFICATE"),
+    ] {
+        let deploy = |now: &str| run(site.deploy(now).args(["--format", format, "tacks.pem"]));
+        assert_silent(&deploy(FIRST_DEPLOY));
+        changes += 1;
+        assert_eq!(site.installed(), ["2027-01-02T00:00Z"], "{format}");
+        let before = site.read("out.pem");
+        assert!(String::from_utf8(before.clone()).unwrap().contains(&format!("-----BEGIN {label}-----")), "{format}");
+        assert_silent(&deploy(&hour));
+        assert_eq!((site.read("out.pem"), site.changes()), (before, changes), "{format}");
+        assert_silent(&deploy(&tomorrow));
+        changes += 1;
+        assert_eq!((site.installed(), site.changes()), (vec!["2027-01-03T00:00Z".to_owned()], changes), "{format}");
+        if format != "pem" {
+            assert_silent(&run(site.deploy(&tomorrow).args(["-a", "1", "--format", format, "tacks.pem"])));
+            changes += 1;
+            assert_eq!(site.changes(), changes, "{format}: another flag is another file");
+        }
+    }
+    let ran = run(site.deploy(FIRST_DEPLOY).args(["-a", "1", "tacks.pem"]));
+    assert_eq!(ran.status, Some(2), "{}", ran.stderr);
+}
+
+#[test]
+fn mode_owner_and_link_are_kept() {
+    let site = Site::new();
+    fs::create_dir(site.path("etc")).unwrap();
+    fs::write(site.path("etc/tack.pem"), "old").unwrap();
+    symlink("etc/tack.pem", site.path("out.pem")).unwrap();
+    fs::set_permissions(site.path("etc/tack.pem"), fs::Permissions::from_mode(0o640)).unwrap();
+    let is_root = chown(site.path("etc/tack.pem"), Some(12345), Some(23456)).is_ok();
+    assert_silent(&run(site.deploy(FIRST_DEPLOY).arg("tacks.pem")));
+    assert_eq!((site.installed(), site.changes()), (vec!["2027-01-02T00:00Z".to_owned()], 1));
+    assert_eq!(fs::read_link(site.path("out.pem")).unwrap(), PathBuf::from("etc/tack.pem"));
+    let metadata = fs::symlink_metadata(site.path("etc/tack.pem")).unwrap();
+    assert_eq!(metadata.mode() & 0o7777, 0o640);
+    if is_root {
+        assert_eq!((metadata.uid(), metadata.gid()), (12345, 23456));
+    }
+    // A link to nothing yet is followed too.
+    symlink("etc/new.pem", site.path("link.pem")).unwrap();
+    assert_silent(&run(site.tack(FIRST_DEPLOY).args(["deploy", "-o", "link.pem", "tacks.pem"])));
+    assert_eq!(fs::read_link(site.path("link.pem")).unwrap(), PathBuf::from("etc/new.pem"));
+    assert_eq!(site.tacks("etc/new.pem").len(), 1);
+}
+
+#[test]
+fn a_tack_that_lasts_too_short_is_installed_with_a_warning() {
+    let site = Site::new();
+    let warning =
+        "tack: tacks.pem: warning: the best tack expires at 2028-01-01T00:00Z, in less than 400d; sign new ones\n";
+    let ran = run(site.deploy(FIRST_DEPLOY).args(["--min-remaining", "400d", "tacks.pem"]));
+    assert_eq!((ran.status, ran.stderr.as_str()), (Some(0), warning));
+    assert_eq!(site.installed(), ["2028-01-01T00:00Z"]);
+    // To the second: a tack that lasts exactly so long is long enough, and one that lasts a second less is not.
+    for (now, expiration) in
+        [("2027-01-01T00:00:00Z", "2027-01-02T00:00Z"), ("2027-01-01T00:00:01Z", "2027-01-03T00:00Z")]
+    {
+        assert_silent(&run(site.deploy(now).arg("tacks.pem")));
+        assert_eq!(site.installed(), [expiration], "{now}");
+    }
+    assert_silent(&run(site.deploy("2027-01-01T23:59:59Z").args(["--min-remaining", "0m", "tacks.pem"])));
+    assert_eq!(site.installed(), ["2027-01-02T00:00Z"]);
+    let ran = run(site.deploy(FIRST_DEPLOY).args(["--min-remaining", "1w", "tacks.pem"]));
+    assert_eq!(ran.status, Some(2), "{}", ran.stderr);
+}
+
+#[test]
+fn a_bad_signature_is_passed_over() {
+    let site = Site::new();
+    let batch = site.tacks("tacks.pem");
+    let mut forged = batch[0].to_bytes();
+    // A later expiration than was signed: still an earlier one than that of the next tack.
+    forged[69] += 1;
+    let text = Tack::from_bytes(&forged).unwrap().to_pem() + &batch[1].to_pem();
+    fs::write(site.path("forged.pem"), text).unwrap();
+    let ran = run(site.deploy(FIRST_DEPLOY).arg("forged.pem"));
+    assert_eq!(ran.status, Some(0));
+    assert!(ran.stderr.starts_with("tack: forged.pem: warning: the tack has a bad signature"), "{}", ran.stderr);
+    assert_eq!(site.installed(), ["2027-01-03T00:00Z"]);
+    // Nor is it installed when there is no other.
+    fs::write(site.path("forged.pem"), Tack::from_bytes(&forged).unwrap().to_pem()).unwrap();
+    let before = site.read("out.pem");
+    let ran = run(site.deploy(FIRST_DEPLOY).arg("forged.pem"));
+    assert_eq!((ran.status, site.read("out.pem"), site.changes()), (Some(1), before, 1), "{}", ran.stderr);
+}
+
+#[test]
+fn tacks_for_another_certificate_are_not_installed() {
+    let site = Site::new();
+    certificate(site.directory.path(), "mail", "ec:P-256", 30);
+    let ran = run(site.deploy(FIRST_DEPLOY).args(["-c", "mail.pem", "tacks.pem"]));
+    assert_eq!(ran.status, Some(1));
+    assert!(ran.stderr.contains("no tack there vouches for the key of mail.pem"), "{}", ran.stderr);
+    assert!(!site.path("out.pem").exists() && site.changes() == 0);
+    // Where there are both, -c chooses; without it there is no telling.
+    site.sign("key.pem", "mail.pem", "2@1d", FIRST, "mail-tacks.pem");
+    let ran = run(site.deploy(FIRST_DEPLOY).args(["tacks.pem", "mail-tacks.pem"]));
+    assert_eq!(ran.status, Some(1));
+    assert!(ran.stderr.contains("are for several TLS keys; say with -c"), "{}", ran.stderr);
+    assert_silent(&run(site.deploy(FIRST_DEPLOY).args(["-c", "mail.pem", "tacks.pem", "mail-tacks.pem"])));
+    assert_eq!(site.tacks("out.pem")[0], site.tacks("mail-tacks.pem")[0]);
+}
+
+#[test]
+fn of_two_keys_each_has_its_tack_in_the_order_of_the_files() {
+    let site = Site::new();
+    genkey(site.directory.path(), "new-key.pem");
+    site.sign("new-key.pem", "www.pem", "10@12h", FIRST, "new.pem");
+    let (old, new) = (site.tacks("tacks.pem"), site.tacks("new.pem"));
+    let now = "2027-01-01T06:00:00Z";
+    for (files, expected) in
+        [(["tacks.pem", "new.pem"], [&old[1], &new[1]]), (["new.pem", "tacks.pem"], [&new[1], &old[1]])]
+    {
+        for format in ["pem", "extension", "serverinfo", "certificate"] {
+            assert_silent(&run(site.deploy(now).args(["--format", format]).args(files)));
+            assert_eq!(site.tacks("out.pem").iter().collect::<Vec<_>>(), expected, "{format}");
+        }
+    }
+    assert_eq!(new[1].expiration().to_string(), "2027-01-02T12:00Z");
+    genkey(site.directory.path(), "third-key.pem");
+    site.sign("third-key.pem", "www.pem", "10@12h", FIRST, "third.pem");
+    let ran = run(site.deploy(now).args(["tacks.pem", "new.pem", "third.pem"]));
+    assert_eq!(ran.status, Some(1));
+    assert!(ran.stderr.starts_with("tack: third.pem: the tacks are of more than 2 TACK keys"), "{}", ran.stderr);
+}
+
+#[test]
+fn of_tacks_that_expire_together_the_highest_generation_is_installed() {
+    let site = Site::new();
+    let sign = |generation: &str| {
+        let mut sign = site.tack(FIRST_DEPLOY);
+        sign.args(["sign", "-p", PASSWORD, "-k", "key.pem", "-c", "www.pem", "-e", FIRST, "-g", generation]);
+        ok(&mut sign).stdout
+    };
+    fs::write(site.path("both.pem"), [sign("1"), sign("3"), sign("2")].concat()).unwrap();
+    assert_silent(&run(site.deploy(FIRST_DEPLOY).arg("both.pem")));
+    assert_eq!(site.tacks("out.pem")[0].generation(), 3);
+}
+
+#[test]
+fn a_dry_run_says_what_would_be_done_and_does_nothing() {
+    let site = Site::new();
+    let key = site.tacks("tacks.pem")[0].public_key().fingerprint();
+    let before = site.names();
+    let dry_run = || run(site.deploy(FIRST_DEPLOY).args(["--dry-run", "tacks.pem"]));
+    let ran = dry_run();
+    let would = format!(
+        "out.pem: would install the tack of key {key} that expires at 2027-01-02T00:00Z\nwould run: echo >>changes\n"
+    );
+    assert_eq!((ran.status, ran.text(), ran.stderr.as_str()), (Some(0), would.as_str(), ""));
+    assert_eq!(site.names(), before);
+    assert_silent(&run(site.deploy(FIRST_DEPLOY).arg("tacks.pem")));
+    let ran = dry_run();
+    let holds = format!("out.pem: holds the tack of key {key} that expires at 2027-01-02T00:00Z\n");
+    assert_eq!((ran.status, ran.text(), ran.stderr.as_str()), (Some(0), holds.as_str(), ""));
+    assert_eq!(site.changes(), 1);
+}
+
+#[test]
+fn a_command_that_fails_is_reported_and_the_tack_stays() {
+    let site = Site::new();
+    for (now, command, status) in [
+        (FIRST_DEPLOY.to_owned(), "exit 7", "exit status: 7"),
+        (later(FIRST_DEPLOY, DAY), "kill -9 $$", "signal: 9 (SIGKILL)"),
+    ] {
+        let mut deploy = site.tack(&now);
+        let ran = run(deploy.args(["deploy", "-o", "out.pem", "--run", command, "tacks.pem"]));
+        let words = format!("tack: out.pem: installed, but the command of --run failed with {status}: {command}\n");
+        assert_eq!((ran.status, ran.stderr), (Some(1), words));
+        assert_eq!(site.tacks("out.pem").len(), 1);
+    }
+    assert_eq!(site.installed(), ["2027-01-03T00:00Z"]);
+}
+
+#[test]
+fn many_files_are_as_good_as_one() {
+    let site = Site::new();
+    let mut sign = site.tack(FIRST_DEPLOY);
+    sign.args(["sign", "-p", PASSWORD, "-k", "key.pem", "-c", "www.pem", "-n", "12@1d", "-e", FIRST, "-o", "T"]);
+    ok(&mut sign);
+    let files: Vec<_> = (0..12).rev().map(|number| format!("T_{number:04}.pem")).collect();
+    assert_silent(&run(site.deploy(&later(FIRST_DEPLOY, 5 * DAY)).args(&files)));
+    assert_eq!(site.installed(), ["2027-01-07T00:00Z"]);
+    assert_eq!(site.read("out.pem").ends_with(site.tacks("T_0005.pem")[0].to_pem().as_bytes()), true);
+}
+
+#[test]
+fn an_output_that_is_an_input_is_refused() {
+    let site = Site::new();
+    fs::copy(site.path("tacks.pem"), site.path("out.pem")).unwrap();
+    let ran = run(site.deploy(FIRST_DEPLOY).args(["tacks.pem", "out.pem"]));
+    assert_eq!((ran.status, site.changes()), (Some(1), 0));
+    assert!(ran.stderr.contains("it is an input too"), "{}", ran.stderr);
+    assert_eq!(site.read("out.pem"), site.read("tacks.pem"));
+    // What is no tack at all gives way, and says nothing.
+    fs::write(site.path("out.pem"), "something else").unwrap();
+    assert_silent(&run(site.deploy(FIRST_DEPLOY).arg("tacks.pem")));
+    assert_eq!((site.installed().len(), site.changes()), (1, 1));
+}

@@ -1,0 +1,315 @@
+//! `tack status`: what it says of a batch, to people, programs and monitoring systems.
+
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
+
+mod common;
+
+use std::fs;
+use std::path::PathBuf;
+use std::process::Command;
+
+use common::{Ran, certificate, has, run, tack, temp_dir, to_der};
+use tack::certificate::{Certificate, TargetHash};
+use tack::key::SigningKey;
+use tack::tack::Tack;
+use tack::time::Minutes;
+use tempfile::TempDir;
+
+const NOW: &str = "2026-12-31T06:25:00Z";
+/// 2026-12-31T00:00Z.
+const TODAY: u32 = 29_977_920;
+const DAY: u32 = 24 * 60;
+const KEY: u8 = 1;
+const FINGERPRINT: &str = "b6inl.s6byd.akd3x.stryk.t6pfy";
+const HASH: &str = "0707070707070707070707070707070707070707070707070707070707070707";
+
+struct Site {
+    directory: TempDir,
+}
+
+impl Site {
+    fn new() -> Self {
+        Self { directory: temp_dir() }
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.directory.path().join(name)
+    }
+
+    /// Writes tacks for these expirations, in days from today.
+    fn write(&self, name: &str, key: u8, hash: TargetHash, days: impl IntoIterator<Item = i32>) {
+        let key = SigningKey::from_bytes(&[key; 32]).unwrap();
+        let expiration = |day: i32| Minutes::new(TODAY.checked_add_signed(day * DAY.cast_signed()).unwrap());
+        let tacks = days.into_iter().map(|day| Tack::sign(&key, 0, 0, expiration(day), hash).unwrap().to_pem());
+        fs::write(self.path(name), tacks.collect::<String>()).unwrap();
+    }
+
+    fn status(&self, arguments: &[&str]) -> Ran {
+        run(self.command().args(["--now", NOW, "status"]).args(arguments))
+    }
+
+    fn command(&self) -> Command {
+        let mut command = tack();
+        command.current_dir(self.directory.path()).env_remove("NO_COLOR");
+        command
+    }
+}
+
+fn hash() -> TargetHash {
+    TargetHash::new([7; 32])
+}
+
+/// The status, and the line that a monitoring system shows.
+fn headline(ran: &Ran) -> (Option<i32>, &str) {
+    assert_eq!(ran.stderr, "");
+    (ran.status, ran.text().lines().next().unwrap())
+}
+
+#[test]
+fn in_words() {
+    let site = Site::new();
+    site.write("tacks.pem", KEY, hash(), -10..20);
+    let expected = format!(
+        "TACK OK - 30 tacks, 18 days left | days_left=18;7:;0:\n\
+         \n\
+         key fingerprint  {FINGERPRINT}\n\
+         target hash      {HASH}\n\
+         tacks            30\n\
+         first expiration 2026-12-21T00:00Z\n\
+         last expiration  2027-01-19T00:00Z\n\
+         interval         1d\n\
+         gaps             none\n\
+         left             18d17h35m\n\
+         timeline         [.....................=======================================]\n"
+    );
+    let ran = site.status(&["tacks.pem"]);
+    assert_eq!((ran.status, ran.text(), ran.stderr.as_str()), (Some(0), expected.as_str(), ""));
+}
+
+#[test]
+fn in_json() {
+    let site = Site::new();
+    site.write("tacks.pem", KEY, hash(), [1, 2, 3, 6, 7]);
+    let expected = format!(
+        r#"{{
+  "status": "CRITICAL",
+  "problems": [
+    "the tacks of key {FINGERPRINT} have a gap from 2027-01-03T00:00Z to 2027-01-06T00:00Z",
+    "the tacks of key {FINGERPRINT} last 6d17h35m more"
+  ],
+  "batches": [
+    {{
+      "key_fingerprint": "{FINGERPRINT}",
+      "target_hash": "{HASH}",
+      "fits": null,
+      "tacks": 5,
+      "first_expiration": "2027-01-01T00:00Z",
+      "last_expiration": "2027-01-07T00:00Z",
+      "interval_minutes": 1440,
+      "gaps": [
+        [
+          "2027-01-03T00:00Z",
+          "2027-01-06T00:00Z"
+        ]
+      ],
+      "minutes_left": 9695
+    }}
+  ]
+}}
+"#
+    );
+    let ran = site.status(&["--json", "tacks.pem"]);
+    assert_eq!((ran.status, ran.text(), ran.stderr.as_str()), (Some(2), expected.as_str(), ""));
+    let ran = site.status(&["--json", "absent.pem"]);
+    let expected = "{\n  \"status\": \"UNKNOWN\",\n  \"problems\": [\n    \
+                    \"absent.pem: cannot be read: No such file or directory\"\n  ],\n  \"batches\": []\n}\n";
+    assert_eq!((ran.status, ran.text(), ran.stderr.as_str()), (Some(3), expected, ""));
+}
+
+#[test]
+fn every_exit_status() {
+    let site = Site::new();
+    certificate(site.directory.path(), "www", "ec:P-256", 30);
+    let www = Certificate::from_der(&to_der(&site.path("www.pem"))).unwrap().target_hash();
+    site.write("tacks.pem", KEY, hash(), 1..=10);
+    site.write("www-tacks.pem", KEY, www, 1..=10);
+    site.write("past.pem", KEY, hash(), -10..=0);
+    let text = fs::read_to_string(site.path("www-tacks.pem")).unwrap();
+    let mut forged = Tack::from_pem(text.as_bytes()).unwrap().to_bytes();
+    forged.last_mut().map(|byte| *byte ^= 1).unwrap();
+    fs::write(site.path("forged.pem"), text.clone() + &Tack::from_bytes(&forged).unwrap().to_pem()).unwrap();
+    fs::write(site.path("cut.pem"), text.strip_suffix("-----END TACK-----\n").unwrap()).unwrap();
+    fs::write(site.path("empty.pem"), "").unwrap();
+
+    let ok = "TACK OK - 10 tacks, 9 days left | days_left=9;7:;0:";
+    let key = format!("key {FINGERPRINT}");
+    for (arguments, status, expected) in [
+        (&["tacks.pem"][..], 0, ok.to_owned()),
+        (&["-c", "www.pem", "www-tacks.pem"], 0, ok.to_owned()),
+        // Exactly as much as --warn asks for is enough, and a minute less is not.
+        (&["--warn", "9d17h35m", "tacks.pem"], 0, ok.replace(";7", ";9")),
+        (
+            &["--warn", "9d17h36m", "tacks.pem"],
+            1,
+            format!("TACK WARNING - the tacks of {key} last 9d17h35m more | days_left=9;9:;0:"),
+        ),
+        (
+            &["past.pem"],
+            2,
+            format!("TACK CRITICAL - the last tack of {key} expired at 2026-12-31T00:00Z | days_left=0;7:;0:"),
+        ),
+        (
+            &["-c", "www.pem", "tacks.pem"],
+            2,
+            format!("TACK CRITICAL - the tacks of {key} do not fit the certificate | days_left=9;7:;0:"),
+        ),
+        (
+            &["forged.pem"],
+            2,
+            format!(
+                "TACK CRITICAL - forged.pem: the tack has a bad signature: it was changed, or never signed by {key}; \
+                 do not use it | days_left=9;7:;0:"
+            ),
+        ),
+        (&["absent.pem"], 3, "TACK UNKNOWN - absent.pem: cannot be read: No such file or directory".to_owned()),
+        (
+            &["cut.pem"],
+            3,
+            "TACK UNKNOWN - cut.pem: the TACK block has no END line: it is truncated; copy or make it again, \
+             it is damaged"
+                .to_owned(),
+        ),
+        (&["empty.pem"], 3, "TACK UNKNOWN - empty.pem: it is empty".to_owned()),
+        (&["www.pem"], 3, "TACK UNKNOWN - www.pem: no tack in it".to_owned()),
+        (
+            &["tacks.pem", "absent.pem"],
+            3,
+            "TACK UNKNOWN - absent.pem: cannot be read: No such file or directory".to_owned(),
+        ),
+        (
+            &["-c", "tacks.pem", "tacks.pem"],
+            3,
+            "TACK UNKNOWN - tacks.pem: no CERTIFICATE block found; it holds TACK; give the right file".to_owned(),
+        ),
+    ] {
+        assert_eq!(headline(&site.status(arguments)), (Some(status), expected.as_str()), "{arguments:?}");
+    }
+    // A command line that is wrong tells nothing about the tacks.
+    for arguments in [&["--warn", "soon", "tacks.pem"][..], &["--wrong", "tacks.pem"], &[]] {
+        let ran = run(site.command().arg("status").args(arguments));
+        assert_eq!((ran.status, ran.text()), (Some(3), ""), "{}", ran.stderr);
+    }
+}
+
+#[test]
+fn the_worst_comes_first_and_gaps_are_named() {
+    let site = Site::new();
+    // Of the gaps that before -2 is over, and that after it is not.
+    site.write("tacks.pem", KEY, hash(), [-9, -8, -4, -3, -2, 2, 3, 5, 6]);
+    let ran = site.status(&["tacks.pem"]);
+    let expected = format!(
+        "TACK CRITICAL - the tacks of key {FINGERPRINT} have a gap from 2026-12-29T00:00Z to 2027-01-02T00:00Z; \
+         the tacks of key {FINGERPRINT} have a gap from 2027-01-03T00:00Z to 2027-01-05T00:00Z; \
+         the tacks of key {FINGERPRINT} last 5d17h35m more | days_left=5;7:;0:"
+    );
+    assert_eq!(headline(&ran), (Some(2), expected.as_str()));
+    let timeline = "timeline         [.....................................!!!!!!!====!!!!!!!!====]\n";
+    assert!(ran.text().contains(timeline), "{}", ran.text());
+    assert!(
+        ran.text().contains(
+            "gaps             2026-12-29T00:00Z to 2027-01-02T00:00Z, 2027-01-03T00:00Z to 2027-01-05T00:00Z\n"
+        )
+    );
+}
+
+#[test]
+fn keys_and_certificates_are_kept_apart() {
+    let site = Site::new();
+    site.write("old.pem", KEY, hash(), 1..=10);
+    site.write("new.pem", 2, hash(), 1..=20);
+    site.write("mail.pem", KEY, TargetHash::new([8; 32]), 1..=30);
+    let parts = |ran: &Ran| -> Vec<String> {
+        let wanted = ["key fingerprint", "target hash", "tacks  "];
+        let lines = ran.text().lines().filter(|line| wanted.iter().any(|word| line.starts_with(word)));
+        lines.map(|line| line.split_whitespace().next_back().unwrap().to_owned()).collect()
+    };
+    let new = SigningKey::from_bytes(&[2; 32]).unwrap().public_key().fingerprint();
+    let (new, mail) = (new.as_str(), "08".repeat(32));
+    let expected = [FINGERPRINT, HASH, "10", new, HASH, "20", FINGERPRINT, &mail, "30"];
+    // In many files, in the order of the command line.
+    let many = site.status(&["old.pem", "new.pem", "mail.pem"]);
+    assert_eq!(headline(&many), (Some(0), "TACK OK - 60 tacks, 9 days left | days_left=9;7:;0:"));
+    assert_eq!(parts(&many), expected);
+    // And in one.
+    let texts = ["old.pem", "new.pem", "mail.pem"].map(|name| fs::read(site.path(name)).unwrap());
+    fs::write(site.path("all.pem"), texts.concat()).unwrap();
+    assert_eq!(site.status(&["all.pem"]), many);
+    // What the one has too little of, the other has not to answer for.
+    let ran = site.status(&["--warn", "15d", "all.pem"]);
+    let warning = format!("TACK WARNING - the tacks of key {FINGERPRINT} last 9d17h35m more | days_left=9;15:;0:");
+    assert_eq!(headline(&ran), (Some(1), warning.as_str()));
+}
+
+#[test]
+fn a_single_tack_and_one_that_is_there_twice() {
+    let site = Site::new();
+    site.write("one.pem", KEY, hash(), [30]);
+    let ran = site.status(&["one.pem"]);
+    assert_eq!(headline(&ran), (Some(0), "TACK OK - 1 tack, 29 days left | days_left=29;7:;0:"));
+    assert!(ran.text().contains("\ninterval         none\ngaps             none\n"), "{}", ran.text());
+    let ran = site.status(&["one.pem", "one.pem"]);
+    assert_eq!(headline(&ran), (Some(0), "TACK OK - 2 tacks, 29 days left | days_left=29;7:;0:"));
+}
+
+#[test]
+fn standard_input_and_the_files_that_deploy_writes_are_read() {
+    let site = Site::new();
+    site.write("tacks.pem", KEY, hash(), 1..=10);
+    let tacks = fs::read(site.path("tacks.pem")).unwrap();
+    let ran = common::run_with(site.command().args(["--now", NOW, "status", "-"]), &tacks);
+    assert_eq!(headline(&ran), (Some(0), "TACK OK - 10 tacks, 9 days left | days_left=9;7:;0:"));
+    for format in ["pem", "extension", "serverinfo", "certificate"] {
+        let mut deploy = site.command();
+        deploy.args([
+            "--now",
+            NOW,
+            "deploy",
+            "--min-remaining",
+            "8d",
+            "--format",
+            format,
+            "-o",
+            "out.pem",
+            "tacks.pem",
+        ]);
+        common::ok(&mut deploy);
+        let expected = (Some(0), "TACK OK - 1 tack, 8 days left | days_left=8;7:;0:");
+        assert_eq!(headline(&site.status(&["out.pem"])), expected, "{format}");
+    }
+}
+
+#[test]
+fn colour_is_for_terminals_whose_users_want_it() {
+    let site = Site::new();
+    if !has("colour_is_for_terminals_whose_users_want_it", &["script"]) {
+        return;
+    }
+    site.write("tacks.pem", KEY, hash(), [-1, 0, 1, 2, 3, 6, 7, 8, 9]);
+    let on_terminal = |variables: &[(&str, &str)]| {
+        let line = format!("'{}' --now {NOW} status tacks.pem", env!("CARGO_BIN_EXE_tack"));
+        let mut script = Command::new("script");
+        script.args(["--quiet", "--return", "--command", &line, "/dev/null"]).current_dir(site.directory.path());
+        let ran = run(script.env_remove("NO_COLOR").envs(variables.iter().copied()));
+        assert_eq!(ran.status, Some(2));
+        let timeline = ran.text().lines().find(|line| line.starts_with("timeline")).unwrap();
+        timeline.trim_end().to_owned()
+    };
+    let plain = "timeline         [.......=================!!!!!!!!!!!!!!!!!!==================]";
+    let coloured = "timeline         [\x1b[0m\x1b[2m.......\x1b[0m\x1b[32m=================\x1b[0m\x1b[31m!!!!!!!!!!!!!!!!!!\
+                    \x1b[0m\x1b[32m==================\x1b[0m]";
+    assert_eq!(on_terminal(&[]), coloured);
+    assert_eq!(on_terminal(&[("NO_COLOR", "")]), coloured);
+    assert_eq!(on_terminal(&[("NO_COLOR", "1")]), plain);
+    let ran = site.status(&["tacks.pem"]);
+    assert!(ran.text().ends_with(&format!("{plain}\n")), "{}", ran.text());
+}
