@@ -237,11 +237,15 @@ fn a_batch_replaces_no_input() {
         assert_eq!(fs::read(site.path(from)).unwrap(), fs::read(site.path(name)).unwrap());
         fs::remove_file(site.path(name)).unwrap();
     }
-    // Nor through a symbolic link of a batch file's name.
+    // Nor through a symbolic link of a batch file's name; and what is no input stays as it is behind such a link.
     symlink("../key.pem", site.path("out/T_0001.pem")).unwrap();
-    let key = fs::read(site.path("key.pem")).unwrap();
+    let ran = site.sign(&["-c", "www.pem", "-n", "3@1d", "-o", "out/T"]);
+    assert!(ran.stderr.contains("it is an input, and the batch would replace it"), "{}", ran.stderr);
+    fs::remove_file(site.path("out/T_0001.pem")).unwrap();
+    fs::write(site.path("other"), "somebody's").unwrap();
+    symlink("../other", site.path("out/T_0001.pem")).unwrap();
     site.sign_ok(&["-c", "www.pem", "-n", "3@1d", "-o", "out/T"]);
-    assert_eq!(fs::read(site.path("key.pem")).unwrap(), key);
+    assert_eq!(fs::read(site.path("other")).unwrap(), b"somebody's");
     assert_eq!(site.tacks("out/T_0001.pem").len(), 1);
 }
 
@@ -293,7 +297,7 @@ fn a_batch_in_the_past_is_made_with_a_warning() {
     command
         .args(["sign", "-p", PASSWORD, "-k", "key.pem", "-c", "www.pem", "-n", "2@1d", "-e", "2013Z", "-o", "out/T"]);
     let ran = run(&mut command);
-    let warning = "tack: www.pem: warning: the tack for it expired at 2013-01-01T00:00Z\n";
+    let warning = "tack: www.pem: warning: the first tack for it has expired already, at 2013-01-01T00:00Z\n";
     assert_eq!((ran.status, ran.stderr.as_str()), (Some(0), warning));
     assert_eq!(site.names().len(), 2);
 }

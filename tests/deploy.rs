@@ -377,7 +377,7 @@ fn many_files_are_as_good_as_one() {
     let files: Vec<_> = (0..12).rev().map(|number| format!("T_{number:04}.pem")).collect();
     assert_silent(&run(site.deploy(&later(FIRST_DEPLOY, 5 * DAY)).args(&files)));
     assert_eq!(site.installed(), ["2027-01-07T00:00Z"]);
-    assert_eq!(site.read("out.pem").ends_with(site.tacks("T_0005.pem")[0].to_pem().as_bytes()), true);
+    assert!(site.read("out.pem").ends_with(site.tacks("T_0005.pem")[0].to_pem().as_bytes()));
 }
 
 #[test]
