@@ -4,6 +4,7 @@ use std::fs;
 use std::io::{IsTerminal, Write};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Mutex, mpsc};
 use std::time::{Duration, Instant};
 
 use anyhow::{Result, anyhow};
@@ -133,15 +134,27 @@ impl Signing {
 
     fn files(&mut self, batch: &Batch<'_>, files: &BatchFiles) -> Result<()> {
         let written = AtomicU32::new(0);
+        let (sender, receiver) = mpsc::channel::<(PathBuf, String)>();
+        // A directory takes one name at a time. So whoever has the receiver writes what is signed, and the others go on
+        // signing: they would only wait for the directory.
+        let receiver = Mutex::new(receiver);
+        let write = || match receiver.try_lock() {
+            Ok(signed) => signed.try_iter().try_for_each(|(path, pem)| {
+                io::replace_name(&path, pem.as_bytes())?;
+                written.fetch_add(1, Ordering::Relaxed);
+                Ok(())
+            }),
+            Err(_) => Ok(()),
+        };
         for chunk in chunks(batch) {
             let signed = chunk.clone().into_par_iter().map(|index| {
                 let tack = batch.tack(index)?;
-                let pem = self.provenance.clone() + &tack.to_pem();
-                io::replace_name(&files.path(index), pem.as_bytes())?;
-                written.fetch_add(1, Ordering::Relaxed);
-                anyhow::Ok(tack)
+                sender.send((files.path(index), self.provenance.clone() + &tack.to_pem()))?;
+                write().map(|()| tack)
             });
-            let signed = signed.collect::<Result<Vec<_>>>().map_err(|error| {
+            // What was sent while the writer was about to leave is still there.
+            let all = signed.collect::<Result<Vec<_>>>().and_then(|signed| write().map(|()| signed));
+            let signed = all.map_err(|error| {
                 let (written, total) = (written.load(Ordering::Relaxed), batch.number());
                 anyhow!("{error}; {written} of {total} tacks are written, and the same command completes them")
             })?;

@@ -23,8 +23,6 @@ const NUMBER: u64 = 10_000;
 const KILLS: u64 = 50;
 /// More runs than it should ever take to hit a run so many times.
 const MOST_RUNS: u64 = 500;
-/// Of the batches that are killed. Each may leave one temporary file.
-const THREADS: usize = 2;
 const NEW_PASSWORD: &str = "a new one";
 
 /// A directory in memory if there is such a place: a batch is killed between system calls, whatever the file system is.
@@ -37,7 +35,8 @@ fn batch(inputs: &Path) -> Command {
     let mut command = tack();
     command.args(["--now", NOW, "sign", "-p", PASSWORD, "-n", &format!("{NUMBER}@1d"), "-e", FIRST, "-o", "T", "-k"]);
     command.arg(inputs.join("key.pem")).arg("-c").arg(inputs.join("www.pem"));
-    command.env("RAYON_NUM_THREADS", THREADS.to_string());
+    // Whatever the machine has: several threads, of which only one writes at a time.
+    command.env("RAYON_NUM_THREADS", "4");
     command
 }
 
@@ -115,7 +114,7 @@ fn a_killed_batch_leaves_whole_files_and_is_completed_by_the_same_command() {
         kills += 1;
         let left = verified.look(directory.path());
         assert!(left.tacks < NUMBER || left.hidden > 0, "it was killed when all was done");
-        assert!(left.hidden <= THREADS, "{} temporary files", left.hidden);
+        assert!(left.hidden <= 1, "{} temporary files", left.hidden);
         if kills % 10 == 0 {
             ok(batch(inputs.path()).current_dir(directory.path()));
             let after = verified.look(directory.path());
