@@ -122,7 +122,7 @@ fn in_json() {
     assert_eq!((ran.status, ran.text(), ran.stderr.as_str()), (Some(2), expected.as_str(), ""));
     let ran = site.status(&["--json", "absent.pem"]);
     let expected = "{\n  \"status\": \"UNKNOWN\",\n  \"problems\": [\n    \
-                    \"absent.pem: cannot be read: No such file or directory\"\n  ],\n  \"batches\": []\n}\n";
+                    \"absent.pem: cannot be read: no such file or directory; check its name\"\n  ],\n  \"batches\": []\n}\n";
     assert_eq!((ran.status, ran.text(), ran.stderr.as_str()), (Some(3), expected, ""));
 }
 
@@ -171,7 +171,11 @@ fn every_exit_status() {
                  do not use it | days_left=9;7:;0:"
             ),
         ),
-        (&["absent.pem"], 3, "TACK UNKNOWN - absent.pem: cannot be read: No such file or directory".to_owned()),
+        (
+            &["absent.pem"],
+            3,
+            "TACK UNKNOWN - absent.pem: cannot be read: no such file or directory; check its name".to_owned(),
+        ),
         (
             &["cut.pem"],
             3,
@@ -179,12 +183,12 @@ fn every_exit_status() {
              it is damaged"
                 .to_owned(),
         ),
-        (&["empty.pem"], 3, "TACK UNKNOWN - empty.pem: it is empty".to_owned()),
-        (&["www.pem"], 3, "TACK UNKNOWN - www.pem: no tack in it".to_owned()),
+        (&["empty.pem"], 3, "TACK UNKNOWN - empty.pem: it is empty; give the right file".to_owned()),
+        (&["www.pem"], 3, "TACK UNKNOWN - www.pem: no tack in it; give a batch".to_owned()),
         (
             &["tacks.pem", "absent.pem"],
             3,
-            "TACK UNKNOWN - absent.pem: cannot be read: No such file or directory".to_owned(),
+            "TACK UNKNOWN - absent.pem: cannot be read: no such file or directory; check its name".to_owned(),
         ),
         (
             &["-c", "tacks.pem", "tacks.pem"],
