@@ -390,7 +390,8 @@ pub struct Passwd {
 /// Of the tacks in the files the one is chosen that expires soonest, but not before MIN_REMAINING from now. Its signature
 /// is verified, and with -c that it vouches for the certificate's key. OUTPUT is replaced as a whole, with its mode and
 /// owner kept, and COMMAND is run by the shell only when OUTPUT changed: made for cron, which stays silent on the days
-/// with nothing to do. With tacks of two keys one of each key is installed, in the order of the files.
+/// with nothing to do. With tacks of two keys one of each key is installed, in the order of the files; a key that has no
+/// valid tack is left out, with a warning and exit status 1.
 ///
 /// A tack that lasts less than MIN_REMAINING is installed with a warning when there is no better one. When no tack is valid
 /// OUTPUT stays as it is.
@@ -407,7 +408,7 @@ EXAMPLES:
 
 EXIT STATUS:
   0  OUTPUT is as it should be.
-  1  No tack is valid, something could not be done, or COMMAND failed; the message says which.
+  1  No tack of a key is valid, something could not be done, or COMMAND failed; the message says which.
   2  The command line is wrong.")]
 pub struct Deploy {
     /// Install tacks for this certificate's key only

@@ -2,7 +2,7 @@
 
 use std::cmp::Reverse;
 use std::fs::{self, File};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{ExitCode, Stdio};
 
 use anyhow::{Result, anyhow, bail};
@@ -34,20 +34,29 @@ pub fn run(args: &Deploy, now: i64) -> Result<ExitCode> {
     if batches.is_empty() {
         return Err(nothing_fits(args));
     }
-    let chosen = batches.iter().map(|batch| batch.choose(now, min_remaining)).collect::<Result<Vec<_>>>()?;
-    let content = Content::new(args, chosen, now)?;
+    let choice = Choice::new(&batches, args.activation.unwrap_or_default(), now, min_remaining);
+    if choice.tacks.is_empty() {
+        bail!(
+            "{}: no tack there is valid now; sign new ones; {} is as it was",
+            names(&args.tacks),
+            Shown(&args.output)
+        );
+    }
+    let exit = if choice.is_whole { Exit::Good } else { Exit::Bad };
+    let content = Content::new(args, choice, now)?;
     if args.common.verbose > 0 {
         eprint!("{}", words::crypto(Words::Tackpy097));
         content.tacks.iter().for_each(|tack| eprint!("{}", Words::Tackpy097.tack(tack)));
     }
     if args.dry_run {
-        return dry_run(args, &content);
+        dry_run(args, &content)?;
+        return Ok(exit.into());
     }
     let changed = install(&args.output, &content)?;
     if let Some(command) = args.run.as_ref().filter(|_| changed) {
         run_command(command, &args.output)?;
     }
-    Ok(Exit::Good.into())
+    Ok(exit.into())
 }
 
 fn check_usage(args: &Deploy) -> Result<()> {
@@ -69,7 +78,7 @@ pub fn read_target(path: &Path, inputs: &mut Inputs) -> Result<TargetHash> {
 
 /// Why there is nothing to choose from.
 fn nothing_fits(args: &Deploy) -> anyhow::Error {
-    let files = args.tacks.iter().map(|path| Shown(path).to_string()).collect::<Vec<_>>().join(", ");
+    let files = names(&args.tacks);
     match &args.certificate {
         Some(certificate) => anyhow!(
             "{files}: no tack there vouches for the key of {}; sign it with \"tack sign\"; {} is as it was",
@@ -78,6 +87,10 @@ fn nothing_fits(args: &Deploy) -> anyhow::Error {
         ),
         None => anyhow!("{files}: no tack there; give a batch; {} is as it was", Shown(&args.output)),
     }
+}
+
+fn names(paths: &[PathBuf]) -> String {
+    paths.iter().map(|path| Shown(path).to_string()).collect::<Vec<_>>().join(", ")
 }
 
 /// The tacks of one TACK key, for one TLS key.
@@ -125,7 +138,7 @@ impl<'a> KeyBatch<'a> {
 
     /// The tack that expires soonest among those that last long enough, or else the one that lasts longest. Of several the
     /// one of the highest generation.
-    fn choose(&self, now: i64, min_remaining: Span) -> Result<(&'a Path, Tack)> {
+    fn choose(&self, now: i64, min_remaining: Span) -> Option<(&'a Path, Tack)> {
         let lasts = |tack: &Tack| i64::from(tack.expiration().get()) * 60 - now;
         let enough = i64::try_from(min_remaining.minutes()).unwrap_or(i64::MAX).saturating_mul(60);
         let mut candidates: Vec<_> = self.tacks.iter().filter(|(_, tack)| lasts(tack) > 0).collect();
@@ -145,11 +158,40 @@ impl<'a> KeyBatch<'a> {
                     format_args!("the best tack expires at {expiration}, in less than {min_remaining}; sign new ones"),
                 );
             }
-            return Ok((path, tack.clone()));
+            return Some((path, tack.clone()));
         }
-        let Some((path, first)) = self.tacks.first() else { bail!("no tack") };
-        let key = first.public_key().fingerprint();
-        bail!("{}: no tack of key {key} is valid now; sign new ones; the output is as it was", Shown(path));
+        None
+    }
+}
+
+/// What is to be installed: a tack of each key that has a valid one. To leave OUTPUT as it is for the sake of a key that
+/// has none would let the other key's tack expire as well.
+struct Choice<'a> {
+    tacks: Vec<(&'a Path, Tack)>,
+    /// The flags of the tacks that are there, at their places.
+    activation: u8,
+    is_whole: bool,
+}
+
+impl<'a> Choice<'a> {
+    fn new(batches: &[KeyBatch<'a>], activation: u8, now: i64, min_remaining: Span) -> Self {
+        let mut choice = Self { tacks: Vec::new(), activation: 0, is_whole: true };
+        for (flag, batch) in [1, 2].into_iter().zip(batches) {
+            if let Some(chosen) = batch.choose(now, min_remaining) {
+                let place = if choice.tacks.is_empty() { 1 } else { 2 };
+                choice.activation |= if activation & flag != 0 { place } else { 0 };
+                choice.tacks.push(chosen);
+            } else if let (2.., Some((path, first))) = (batches.len(), batch.tacks.first()) {
+                let key = first.public_key().fingerprint();
+                warn(path, format_args!("no tack of key {key} is valid now; it is left out; sign new ones"));
+                choice.is_whole = false;
+            }
+        }
+        // A flag of a key that is not in the files at all stays, to be refused.
+        if batches.len() == 1 {
+            choice.activation |= activation & 2;
+        }
+        choice
     }
 }
 
@@ -160,8 +202,8 @@ struct Content {
 }
 
 impl Content {
-    fn new(args: &Deploy, chosen: Vec<(&Path, Tack)>, now: i64) -> Result<Self> {
-        let tacks: Vec<_> = chosen.iter().map(|(_, tack)| tack.clone()).collect();
+    fn new(args: &Deploy, choice: Choice<'_>, now: i64) -> Result<Self> {
+        let tacks: Vec<_> = choice.tacks.iter().map(|(_, tack)| tack.clone()).collect();
         let format = match args.format {
             DeployFormat::Pem => {
                 let blocks = tacks.iter().map(Tack::to_pem);
@@ -171,7 +213,7 @@ impl Content {
             DeployFormat::Serverinfo => PackFormat::Serverinfo,
             DeployFormat::Certificate => PackFormat::Certificate,
         };
-        let activation = args.activation.unwrap_or_default();
+        let Choice { tacks: chosen, activation, .. } = choice;
         let extension = Parts { tacks: chosen, break_sigs: None, activation, draft: None }.assemble(now)?;
         Ok(Self { tacks, text: packing::text(extension, format, now)? })
     }
@@ -211,7 +253,7 @@ fn install(output: &Path, content: &Content) -> Result<bool> {
     Ok(true)
 }
 
-fn dry_run(args: &Deploy, content: &Content) -> Result<ExitCode> {
+fn dry_run(args: &Deploy, content: &Content) -> Result<()> {
     let stale = is_stale(&args.output, content);
     let mut text = String::new();
     for tack in &content.tacks {
@@ -222,8 +264,7 @@ fn dry_run(args: &Deploy, content: &Content) -> Result<ExitCode> {
     if let Some(command) = args.run.as_ref().filter(|_| stale) {
         text += &format!("would run: {}\n", command.escape_debug());
     }
-    Output::Stdout.write(text.as_bytes())?;
-    Ok(Exit::Good.into())
+    Output::Stdout.write(text.as_bytes())
 }
 
 /// Runs a command by the shell; its output is the user's to read.
