@@ -10,7 +10,8 @@ use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 /// stays offline; a tack, signed by it, vouches for the public key of a TLS server until a certain minute.
 /// Certificates, CAs and TLS keys may change freely, while a misissued certificate is caught.
 ///
-/// FILE and every other file argument may be "-", standard input or output, where one thing is read or written.
+/// KEY, CERT, FILE and TACKS may be "-", standard input or output. What is replaced in its place, the OUTPUT of deploy and
+/// the KEY of passwd, is a file.
 /// Commands may be shortened: "tack s" is "tack sign".
 #[derive(Debug, Parser)]
 #[command(name = "tack", version, infer_subcommands = true, disable_help_subcommand = true)]
@@ -393,6 +394,9 @@ pub struct Passwd {
 /// with nothing to do. With tacks of two keys one of each key is installed, in the order of the files; a key that has no
 /// valid tack is left out, with a warning and exit status 1.
 ///
+/// A file that cannot be read, and a tack whose signature does not hold, are reported and passed over; so is a tack whose
+/// generation another tack of its key revokes. A COMMAND that failed is run again when OUTPUT changes the next time.
+///
 /// A tack that lasts less than MIN_REMAINING is installed with a warning when there is no better one. When no tack is valid
 /// OUTPUT stays as it is.
 #[derive(Debug, Args)]
@@ -408,7 +412,7 @@ EXAMPLES:
 
 EXIT STATUS:
   0  OUTPUT is as it should be.
-  1  No tack of a key is valid, something could not be done, or COMMAND failed; the message says which.
+  1  No tack of a key is valid, a file cannot be read, or COMMAND failed; the message says which.
   2  The command line is wrong.")]
 pub struct Deploy {
     /// Install tacks for this certificate's key only

@@ -191,12 +191,12 @@ pub enum Error {
 
     /// A time that is not of the form that is needed.
     #[error(
-        "\"{0}\" is not a time: use UTC such as 2027Z, 2027-01-02Z or 2027-01-02T03:04Z, or a span such as 30d or 1d12h5m"
+        "{0:?} is not a time: use UTC such as 2027Z, 2027-01-02Z or 2027-01-02T03:04Z, or a span such as 30d or 1d12h5m"
     )]
     Time(String),
 
     /// A span of time that is not of the form that is needed.
-    #[error("\"{0}\" is not a span of time: use days, hours and minutes, such as 30d, 12h, 5m or 1d12h5m")]
+    #[error("{0:?} is not a span of time: use days, hours and minutes, such as 30d, 12h, 5m or 1d12h5m")]
     Span(String),
 
     /// A time before 1970.
@@ -208,7 +208,7 @@ pub enum Error {
     TooLate(String),
 
     /// A batch whose number of tacks and interval cannot be read, or out of range.
-    #[error("\"{0}\" is not NUM@INTERVAL with NUM from 1 to 1000000, such as 365@1d")]
+    #[error("{0:?} is not NUM@INTERVAL with NUM from 1 to 1000000, such as 365@1d")]
     Batch(String),
 }
 

@@ -17,6 +17,9 @@ pub const LARGE: u64 = 512 << 20;
 
 const MIB: u64 = 1 << 20;
 const PEM_BEGIN: &[u8] = b"-----BEGIN ";
+const KEY_BEGIN: &[u8] = b"-----BEGIN TACK PRIVATE KEY-----";
+/// Where a key file is looked for in what is to be replaced.
+const KEY_WITHIN: u64 = 1 << 16;
 /// Of a new output that anybody may read, less the umask.
 const PUBLIC: u32 = 0o666;
 /// Of a new key file.
@@ -42,9 +45,15 @@ impl fmt::Display for Shown<'_> {
             return f.write_str("standard input");
         }
         let name = self.0.to_string_lossy();
-        name.chars()
-            .try_for_each(|c| if c.is_control() { write!(f, "{}", c.escape_default()) } else { f.write_char(c) })
+        name.chars().try_for_each(|c| {
+            if c.is_control() || is_format(c) { write!(f, "{}", c.escape_default()) } else { f.write_char(c) }
+        })
     }
+}
+
+/// Whether a character changes the order or the look of those around it (Unicode, bidirectional and invisible ones).
+fn is_format(c: char) -> bool {
+    matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
 }
 
 /// The system's words for an error, in lowercase and without its number.
@@ -59,7 +68,7 @@ pub fn plain(error: &io::Error) -> String {
 #[derive(Default)]
 pub struct Inputs {
     stdin_taken: bool,
-    read: Vec<(PathBuf, FileId)>,
+    read: Vec<FileId>,
 }
 
 #[derive(PartialEq, Eq)]
@@ -92,7 +101,7 @@ impl Inputs {
         if metadata.is_dir() {
             bail!("{shown}: it is a directory; give a file");
         }
-        self.read.push((path.to_owned(), FileId::of(&metadata)));
+        self.read.push(FileId::of(&metadata));
         let mut bytes = Vec::new();
         (&file).take(SMALL).read_to_end(&mut bytes).map_err(failed)?;
         let limit = if contains_pem(&bytes) { limit } else { SMALL };
@@ -111,14 +120,9 @@ impl Inputs {
         Ok(bytes)
     }
 
-    /// The files that were read.
-    pub fn paths(&self) -> impl Iterator<Item = &Path> {
-        self.read.iter().map(|(path, _)| path.as_path())
-    }
-
     /// Whether a path names a file that was read.
     pub fn contain(&self, path: &Path) -> bool {
-        let is_read = |metadata: fs::Metadata| self.read.iter().any(|(_, id)| *id == FileId::of(&metadata));
+        let is_read = |metadata: fs::Metadata| self.read.contains(&FileId::of(&metadata));
         fs::metadata(path).is_ok_and(|metadata| metadata.is_file() && is_read(metadata))
     }
 
@@ -144,11 +148,20 @@ pub enum Output {
 }
 
 impl Output {
-    /// The output for an `-o`, which must not be one of the inputs.
+    /// The output for an `-o`, which must be neither one of the inputs nor a key file.
     pub fn new(path: Option<&Path>, inputs: &Inputs) -> Result<Self> {
+        let output = Self::for_key(path, inputs)?;
+        if let Self::File(path) = &output {
+            refuse_key_file(path)?;
+        }
+        Ok(output)
+    }
+
+    /// The output for a new key file, which must not be one of the inputs.
+    pub fn for_key(path: Option<&Path>, inputs: &Inputs) -> Result<Self> {
         match path {
             None => Ok(Self::Stdout),
-            Some(path) if is_dash(path) => Ok(Self::Stdout),
+            Some(path) if is_dash(path) || is_stdout(path) => Ok(Self::Stdout),
             Some(path) => {
                 if inputs.contain(path) {
                     bail!("{}: it is an input too, and would be lost; choose another output", Shown(path));
@@ -171,6 +184,28 @@ impl Output {
             }
             Self::File(path) => replace(path, bytes, New::Public),
         }
+    }
+}
+
+/// Refuses to write over a TACK key, which nothing but `genkey --force` and `passwd` may do.
+pub fn refuse_key_file(path: &Path) -> Result<()> {
+    let mut start = Vec::new();
+    if !is_special(path) && File::open(path).is_ok_and(|file| file.take(KEY_WITHIN).read_to_end(&mut start).is_ok()) {
+        let is_key = |text: &[u8]| text.windows(KEY_BEGIN.len()).any(|window| window == KEY_BEGIN);
+        if is_key(&start) {
+            bail!("{}: it holds a TACK key, which would be lost; choose another output", Shown(path));
+        }
+    }
+    Ok(())
+}
+
+/// Whether a path names the very file that standard output goes to, such as /dev/stdout: what is there already, before
+/// the place where standard output is, must stay.
+fn is_stdout(path: &Path) -> bool {
+    let stdout = io::stdout().as_fd().try_clone_to_owned().and_then(|stdout| File::from(stdout).metadata());
+    match (fs::metadata(path), stdout) {
+        (Ok(file), Ok(stdout)) => FileId::of(&file) == FileId::of(&stdout),
+        _ => false,
     }
 }
 
@@ -312,10 +347,13 @@ pub fn exists(path: &Path) -> Error {
     anyhow!("{}: it exists already; choose another name, or replace it with --force", Shown(path))
 }
 
-/// Brings what [`replace_name`] wrote beside `path` to the disk.
+/// Brings what [`replace_name`] wrote beside `path`, and that itself, to the disk. Where it cannot be opened for that, the
+/// system does it in its own time.
 pub fn sync_file_system(path: &Path) -> Result<()> {
-    let synced = File::open(directory(path)).and_then(|directory| Ok(rustix::fs::syncfs(directory)?));
-    synced.map_err(|error| cannot_write(path, &error))
+    match File::open(path) {
+        Ok(file) => rustix::fs::syncfs(file).map_err(|error| cannot_write(path, &error.into())),
+        Err(_) => Ok(()),
+    }
 }
 
 /// Whether a path is the "-" that stands for standard input or output.

@@ -19,8 +19,11 @@ mod message;
 mod packing;
 mod password;
 mod signing;
+mod terminal;
 mod words;
 
+use std::ffi::{OsStr, OsString};
+use std::os::unix::ffi::OsStrExt;
 use std::process::ExitCode;
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -57,7 +60,7 @@ impl From<Exit> for ExitCode {
 }
 
 fn main() -> ExitCode {
-    let cli = match Cli::try_parse() {
+    let cli = match Cli::try_parse_from(arguments()) {
         Ok(cli) => cli,
         Err(error) => return command_line_error(&error),
     };
@@ -105,6 +108,20 @@ fn now(cli: &Cli) -> Result<i64> {
             Ok(i64::try_from(since_1970.as_secs())?)
         }
     }
+}
+
+/// The command line, with `-p=x` as `-p =x`: to clap the `=` belongs to the option, to tackpy to the password.
+fn arguments() -> Vec<OsString> {
+    let mut arguments: Vec<OsString> = Vec::new();
+    for argument in std::env::args_os() {
+        match argument.as_bytes().strip_prefix(b"-p") {
+            Some(password) if password.starts_with(b"=") && arguments.last().is_none_or(|last| last != "-p") => {
+                arguments.extend(["-p".into(), OsStr::from_bytes(password).to_owned()]);
+            }
+            _ => arguments.push(argument),
+        }
+    }
+    arguments
 }
 
 /// Prints what clap has to say, which may be the help that was asked for.

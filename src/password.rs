@@ -8,11 +8,13 @@ use anyhow::{Result, anyhow, bail};
 use tack::error::Error;
 use tack::key::SigningKey;
 use tack::key_file::KeyFile;
+use tack::pem;
 use zeroize::Zeroizing;
 
 use crate::cli::{KeyArgs, PasswordArgs};
 use crate::io::{Inputs, SMALL, Shown, plain};
 use crate::message::refused;
+use crate::terminal;
 
 const VARIABLE: &str = "TACK_PASSWORD";
 const TRIES: u32 = 3;
@@ -24,6 +26,7 @@ pub type Password = Zeroizing<Vec<u8>>;
 pub struct LockedKey<'a> {
     args: &'a KeyArgs,
     file: KeyFile,
+    blocks: usize,
     given: Option<Password>,
 }
 
@@ -36,7 +39,13 @@ impl<'a> LockedKey<'a> {
             let error = Error::TooManyIterations { got: file.iterations(), limit: args.max_iterations };
             return Err(refused(&args.key, &error));
         }
-        Ok(Self { args, file, given: given(&args.password, inputs)? })
+        let blocks = pem::blocks(&bytes).count();
+        Ok(Self { args, file, blocks, given: given(&args.password, inputs)? })
+    }
+
+    /// How many PEM blocks there are in the file; the first with a key is the one.
+    pub fn blocks(&self) -> usize {
+        self.blocks
     }
 
     /// The key. At the terminal a wrong password may be corrected twice.
@@ -98,16 +107,9 @@ pub fn ask_new() -> Result<Password> {
 }
 
 fn ask(prompt: &str) -> Result<Password> {
-    let password = rpassword::prompt_password(prompt).map_err(|error| match error.kind() {
-        std::io::ErrorKind::Interrupted | std::io::ErrorKind::UnexpectedEof => {
-            anyhow!("no password was given; nothing has changed")
-        }
-        _ => anyhow!(
-            "no password, and no terminal to ask for it ({}); give --password-file or {VARIABLE}",
-            plain(&error)
-        ),
+    let password = terminal::ask(prompt).map_err(|error| {
+        anyhow!("no password, and no terminal to ask for it ({}); give --password-file or {VARIABLE}", plain(&error))
     })?;
-    let password = Zeroizing::new(password.into_bytes());
     if password.is_empty() {
         bail!("no password was given; nothing has changed");
     }

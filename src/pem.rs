@@ -12,6 +12,7 @@ const BEGIN: &[u8] = b"-----BEGIN ";
 const END: &[u8] = b"-----END ";
 const DASHES: &[u8] = b"-----";
 const COLUMNS: usize = 64;
+const MAX_LABELS: usize = 5;
 
 /// A PEM block, its body not yet decoded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -74,13 +75,21 @@ pub fn decode_first(text: &[u8], label: &'static str) -> Result<Vec<u8>, Error> 
     decode_all(text, label)?.into_iter().next().ok_or(Error::NoBlock)
 }
 
-/// The error for a text that has none of the `expected` blocks, but these.
+/// The error for a text that has none of the `expected` blocks, but these. It names five kinds at most.
 pub fn no_label<'a>(expected: &'static str, found: impl IntoIterator<Item = &'a str>) -> Error {
-    let mut labels: Vec<&str> = found.into_iter().collect();
-    labels.dedup();
-    match labels.as_slice() {
-        [] => Error::NoBlock,
-        labels => Error::Label { expected, found: labels.join(", ") },
+    let mut labels: Vec<&str> = Vec::new();
+    let mut more = 0;
+    for label in found {
+        match labels.len() {
+            _ if labels.contains(&label) => {}
+            0..MAX_LABELS => labels.push(label),
+            _ => more += 1,
+        }
+    }
+    match (labels.as_slice(), more) {
+        ([], _) => Error::NoBlock,
+        (labels, 0) => Error::Label { expected, found: labels.join(", ") },
+        (labels, more) => Error::Label { expected, found: format!("{} and {more} more", labels.join(", ")) },
     }
 }
 
@@ -179,6 +188,9 @@ mod tests {
         let text = format!("{}{}", encode("A", &[1]), encode("B", &[2]));
         assert_eq!(decode_first(text.as_bytes(), "C").unwrap_err().to_string(), "no C block found; it holds A, B");
         assert_eq!(decode_first(b"text", "C"), Err(Error::NoBlock));
+        let many: String = (0..9).flat_map(|n| [n, n / 2]).map(|n| encode(&format!("L{n}"), &[])).collect();
+        let message = decode_first(many.as_bytes(), "C").unwrap_err().to_string();
+        assert_eq!(message, "no C block found; it holds L0, L1, L2, L3, L4 and 4 more");
     }
 
     #[test]

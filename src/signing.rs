@@ -1,8 +1,10 @@
 //! Signing batches on all cores, and writing them: to one file, to a file for each tack, or as a stream.
 
+use std::ffi::OsStr;
 use std::fs;
 use std::io::{IsTerminal, Write};
-use std::path::{Path, PathBuf};
+use std::os::unix::ffi::OsStrExt;
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Mutex, mpsc};
 use std::time::{Duration, Instant};
@@ -21,6 +23,7 @@ use crate::words::{self, Words};
 const CHUNK: u32 = 1024;
 /// The digits of a batch's numbers in file names, unless more are needed.
 const MIN_DIGITS: usize = 4;
+const SUFFIX: &[u8] = b".pem";
 const PROGRESS_AFTER: Duration = Duration::from_millis(500);
 
 /// Where the tacks of a batch go.
@@ -45,31 +48,30 @@ impl BatchFiles {
         Self { prefix, number, digits }
     }
 
-    /// Whether a path is one of them.
-    pub fn contain(&self, path: &Path) -> bool {
-        let directory = |path: &Path| match path.parent() {
-            Some(parent) if !parent.as_os_str().is_empty() => parent.canonicalize().ok(),
-            _ => Path::new(".").canonicalize().ok(),
-        };
-        let name = |path: &Path| path.file_name().map(|name| name.as_encoded_bytes().to_owned()).unwrap_or_default();
-        let number = name(path)
-            .strip_prefix(&name(&self.prefix)[..])
-            .and_then(|rest| rest.strip_prefix(b"_")?.strip_suffix(b".pem"))
-            .filter(|digits| digits.len() == self.digits && digits.iter().all(u8::is_ascii_digit))
-            .and_then(|digits| str::from_utf8(digits).ok()?.parse::<u32>().ok());
-        number.is_some_and(|number| number < self.number) && directory(path) == directory(&self.prefix)
+    /// Those that are there already.
+    pub fn existing(&self) -> impl Iterator<Item = PathBuf> {
+        let entries = fs::read_dir(io::directory(&self.path(0))).into_iter().flatten().flatten();
+        let names = entries.map(|entry| entry.file_name()).filter(|name| self.have_name(name));
+        names.map(|name| self.path(0).with_file_name(name))
     }
 
-    /// Those that are there as symbolic links, which are followed when they are replaced.
-    pub fn links(&self) -> Vec<PathBuf> {
-        let entries = fs::read_dir(io::directory(&self.prefix)).into_iter().flatten().flatten();
-        let links = entries.filter(|entry| entry.file_type().is_ok_and(|kind| kind.is_symlink()));
-        links.map(|entry| entry.path()).filter(|path| self.contain(path)).collect()
+    fn have_name(&self, name: &OsStr) -> bool {
+        let first = self.path(0);
+        let first = first.file_name().unwrap_or_default().as_encoded_bytes();
+        let digits = first.strip_suffix(SUFFIX).and_then(|first| {
+            let (front, zeros) = first.split_at_checked(first.len().checked_sub(self.digits)?)?;
+            let digits = name.as_encoded_bytes().strip_prefix(front)?.strip_suffix(SUFFIX)?;
+            (digits.len() == zeros.len() && digits.iter().all(u8::is_ascii_digit)).then_some(digits)
+        });
+        let number = digits.and_then(|digits| str::from_utf8(digits).ok()?.parse::<u32>().ok());
+        number.is_some_and(|number| number < self.number)
     }
 
-    fn path(&self, index: u32) -> PathBuf {
+    /// The file of this index, counted from 0.
+    pub fn path(&self, index: u32) -> PathBuf {
         let mut path = self.prefix.clone().into_os_string();
-        path.push(format!("_{index:0digits$}.pem", digits = self.digits));
+        path.push(format!("_{index:0digits$}", digits = self.digits));
+        path.push(OsStr::from_bytes(SUFFIX));
         path.into()
     }
 }
@@ -161,7 +163,7 @@ impl Signing {
             signed.iter().for_each(|tack| self.say(tack));
             self.progress.advance(chunk.len());
         }
-        io::sync_file_system(&files.prefix)
+        io::sync_file_system(&files.path(0))
     }
 
     fn say(&self, tack: &Tack) {
@@ -204,45 +206,24 @@ mod tests {
 
     #[test]
     fn batch_files_know_their_names() {
-        let files = BatchFiles::new("/tmp/T1".into(), 12);
-        assert_eq!([files.path(0), files.path(11)], ["/tmp/T1_0000.pem", "/tmp/T1_0011.pem"].map(PathBuf::from));
-        for name in ["/tmp/T1_0000.pem", "/tmp/T1_0011.pem", "/tmp/../tmp/./T1_0003.pem"] {
-            assert!(files.contain(Path::new(name)), "{name}");
+        for (prefix, front) in [("/tmp/T1", "T1_"), ("T1", "T1_"), ("a/b/", "_"), ("a/.T", ".T_")] {
+            let files = BatchFiles::new(prefix.into(), 12);
+            let have_name = |rest: &str| files.have_name(format!("{front}{rest}").as_ref());
+            assert!(files.path(11).to_str().unwrap().ends_with(&format!("{front}0011.pem")), "{prefix}");
+            for rest in ["0000.pem", "0003.pem", "0011.pem"] {
+                assert!(have_name(rest), "{prefix}: {rest}");
+            }
+            for rest in ["0012.pem", "000.pem", "00011.pem", "+001.pem", "0001.PEM", ".pem", "0001", "_0001.pem"] {
+                assert!(!have_name(rest), "{prefix}: {rest}");
+            }
+            assert!(!files.have_name("T2_0001.pem".as_ref()) && !files.have_name("T1-0001.pem".as_ref()));
         }
-        for name in [
-            "/tmp/T1_0012.pem",
-            "/tmp/T1_000.pem",
-            "/tmp/T1_00011.pem",
-            "/tmp/T1_+001.pem",
-            "/tmp/T1_0001.PEM",
-            "/tmp/T1-0001.pem",
-            "/tmp/T2_0001.pem",
-            "/tmp/T1_.pem",
-            "/T1_0001.pem",
-            "T1_0001.pem",
-            "/tmp/absent/T1_0001.pem",
-            "/tmp",
-            "-",
-        ] {
-            assert!(!files.contain(Path::new(name)), "{name}");
-        }
-    }
-
-    #[test]
-    fn batch_files_beside_the_program_are_known_by_any_path() {
-        let files = BatchFiles::new("T1".into(), 1_000_000);
-        assert_eq!(files.path(42), Path::new("T1_000042.pem"));
-        let absolute = std::env::current_dir().unwrap().join("T1_999999.pem");
-        for path in [Path::new("T1_000000.pem"), Path::new("./T1_000000.pem"), &absolute] {
-            assert!(files.contain(path), "{}", path.display());
-        }
-        assert!(!files.contain(Path::new("T1_0000.pem")));
     }
 
     #[test]
     fn digits_are_four_or_as_many_as_needed() {
         for (number, name) in [(1, "T_0000.pem"), (10_000, "T_0000.pem"), (10_001, "T_00000.pem")] {
-            assert_eq!(BatchFiles::new("T".into(), number).path(0), Path::new(name), "{number}");
+            assert_eq!(BatchFiles::new("T".into(), number).path(0), PathBuf::from(name), "{number}");
         }
     }
 }

@@ -414,3 +414,64 @@ fn an_output_that_is_an_input_is_refused() {
     assert_silent(&run(site.deploy(FIRST_DEPLOY).arg("tacks.pem")));
     assert_eq!((site.installed().len(), site.changes()), (1, 1));
 }
+
+#[test]
+fn revoked_tacks_are_not_installed() {
+    let site = Site::new();
+    // The tacks of generation 0 would often expire sooner.
+    fs::create_dir(site.path("new")).unwrap();
+    ok(tack()
+        .current_dir(site.directory.path())
+        .args(["--now", FIRST_DEPLOY, "sign", "-k", "key.pem", "-p", PASSWORD, "-c", "www.pem", "-m", "1"])
+        .args(["-n", "20@12h", "-e", "2027-01-02T12Z", "-o"])
+        .arg(site.path("new/T")));
+    let new: Vec<_> = (0..20).map(|number| format!("new/T_{number:04}.pem")).collect();
+    for hours in 0..48 {
+        let now = later(FIRST_DEPLOY, hours * 60 * 60);
+        assert_eq!(run(site.deploy(&now).arg("tacks.pem").args(&new)).status, Some(0), "{now}");
+        assert_eq!(site.tacks("out.pem")[0].generation(), 1, "{now}");
+    }
+}
+
+#[test]
+fn a_damaged_file_does_not_hold_up_the_rest() {
+    let site = Site::new();
+    fs::write(site.path("damaged.pem"), "-----BEGIN TACK-----\nAAAA\n-----END TACK-----\n").unwrap();
+    let ran = run(site.deploy(FIRST_DEPLOY).args(["absent.pem", "damaged.pem", "tacks.pem"]));
+    assert_eq!(ran.status, Some(1), "it is to be noticed");
+    let lines: Vec<_> = ran.stderr.lines().collect();
+    assert!(lines[0].starts_with("tack: absent.pem: cannot be read"), "{}", ran.stderr);
+    assert!(lines[1].starts_with("tack: damaged.pem: the tack has 3 bytes"), "{}", ran.stderr);
+    assert_eq!((lines.len(), site.tacks("out.pem").len()), (2, 1));
+}
+
+#[test]
+fn a_key_that_has_not_signed_the_certificate_is_named() {
+    let site = Site::new();
+    genkey(site.directory.path(), "other-key.pem");
+    certificate(site.directory.path(), "mail", "ec:P-256", 30);
+    site.sign("other-key.pem", "mail.pem", "10@1d", FIRST, "other.pem");
+    let ran = run(site.deploy(FIRST_DEPLOY).args(["-c", "www.pem", "tacks.pem", "other.pem"]));
+    assert_eq!(ran.status, Some(1), "it is to be noticed");
+    assert!(ran.stderr.starts_with("tack: other.pem: warning: no tack of key "), "{}", ran.stderr);
+    assert!(ran.stderr.ends_with(" vouches for the key of www.pem; it is left out\n"), "{}", ran.stderr);
+    assert_eq!(site.tacks("out.pem").len(), 1);
+}
+
+#[test]
+fn what_is_none_of_ours_is_not_replaced() {
+    let site = Site::new();
+    let ours = ok(&mut site.deploy(FIRST_DEPLOY).args(["--format", "serverinfo", "tacks.pem"]));
+    assert_eq!(ours.stderr, "");
+    let both = [
+        &site.read("out.pem")[..],
+        b"-----BEGIN SERVERINFOV2 FOR SCT-----\nAAAB0AASAAA=\n-----END SERVERINFOV2 FOR SCT-----\n",
+    ]
+    .concat();
+    fs::write(site.path("out.pem"), &both).unwrap();
+    let ran = run(site.deploy(&later(FIRST_DEPLOY, 3 * DAY)).args(["--format", "serverinfo", "tacks.pem"]));
+    assert_eq!(ran.status, Some(1));
+    let message = "it holds a SERVERINFOV2 FOR SCT block, which would be lost; give OUTPUT a file of its own";
+    assert_eq!(ran.stderr, format!("tack: out.pem: {message}\n"));
+    assert_eq!(site.read("out.pem"), both);
+}

@@ -171,7 +171,7 @@ fn without_a_terminal_a_password_is_asked_for_in_vain() {
 /// What a terminal shows of a run that is typed to.
 fn at_terminal(sandbox: &Sandbox, typed: &str, command: &str) -> (Option<i32>, String) {
     let output = sandbox.run(&format!("printf '{typed}' | script -qefc '{command}' /dev/null"));
-    (output.status.code(), text(&output.stdout))
+    (output.status.code(), String::from_utf8_lossy(&output.stdout).into_owned())
 }
 
 #[test]
@@ -303,8 +303,90 @@ fn an_output_that_is_an_input_by_another_name_is_refused() {
     let batch = "tack sign -p asdf -e 2027Z --now 2026Z -n 3@1d";
     sandbox.succeeds("cp KEY.pem T_0002.pem && ln -s KEY.pem U_0001.pem");
     sandbox.fails(&format!("{batch} -k T_0002.pem -c EC.pem -o T"), 1, &message("T_0002.pem"));
-    sandbox.fails(&format!("{batch} -k HERE/T_0002.pem -c EC.pem -o ./T"), 1, &message("HERE/T_0002.pem"));
-    sandbox.fails(&format!("{batch} -k KEY.pem -c EC.pem -o U"), 1, &message("./U_0001.pem"));
+    sandbox.fails(&format!("{batch} -k HERE/T_0002.pem -c EC.pem -o ./T"), 1, &message("./T_0002.pem"));
+    sandbox.fails(&format!("{batch} -k KEY.pem -c EC.pem -o U"), 1, &message("U_0001.pem"));
+}
+
+#[test]
+fn nothing_writes_over_a_key() {
+    let sandbox = Sandbox::new();
+    sandbox.succeeds("cp KEY.pem OTHER_KEY.pem && ln -s OTHER_KEY.pem LINK.pem && mkdir d && cp KEY.pem d/_0001.pem");
+    let message =
+        |name: &str| format!("tack: {name}: it holds a TACK key, which would be lost; choose another output\n");
+    sandbox.fails(&format!("{BREAK} -o OTHER_KEY.pem"), 1, &message("OTHER_KEY.pem"));
+    sandbox.fails(&format!("{BREAK} -o LINK.pem"), 1, &message("LINK.pem"));
+    sandbox.fails("cat KEY.pem | tack break -k - -p asdf -o KEY.pem", 1, &message("KEY.pem"));
+    sandbox.fails("tack cert -i TACK.pem -o KEY.pem", 1, &message("KEY.pem"));
+    sandbox.fails("tack pack -t TACK.pem -o KEY.pem", 1, &message("KEY.pem"));
+    sandbox.fails("tack deploy -o KEY.pem TACKS.pem", 1, &message("KEY.pem"));
+    let batch = "tack sign -p asdf -e 2027Z --now 2026Z -c EC.pem -n 3@1d";
+    sandbox.fails(&format!("{batch} -k KEY.pem -o d/"), 1, &message("d/_0001.pem"));
+    // An input that is reached by another name, or was read from standard input.
+    let message =
+        |name: &str| format!("tack: {name}: it is an input, and the batch would replace it; choose another -o\n");
+    sandbox.succeeds("ln -s d/_0001.pem BY_LINK.pem");
+    sandbox.fails(&format!("{batch} -k BY_LINK.pem -o d/"), 1, &message("d/_0001.pem"));
+    sandbox.fails(&format!("{batch} -k - -o d/ < d/_0001.pem"), 1, &message("d/_0001.pem"));
+}
+
+#[test]
+fn what_standard_output_holds_already_stays() {
+    let sandbox = Sandbox::new();
+    sandbox.succeeds("echo precious > LOG");
+    sandbox.succeeds(&format!("{BREAK} -o /dev/stdout >> LOG"));
+    let log = sandbox.succeeds("cat LOG");
+    assert!(log.starts_with("precious\nCreated by tack") && log.ends_with("-----END TACK BREAK SIG-----\n"), "{log}");
+}
+
+#[test]
+fn passwd_loses_nothing() {
+    let sandbox = Sandbox::new();
+    sandbox.succeeds("cat KEY.pem EC.pem > BOTH.pem && mkfifo PIPE");
+    let passwd = "tack passwd -p asdf --keep-password --iterations 8192 -k";
+    let message = "BOTH.pem: it holds more than one PEM block, and the others would be lost; split it first";
+    sandbox.fails(&format!("{passwd} BOTH.pem"), 1, &format!("tack: {message}\n"));
+    let message = "PIPE: it is no regular file, which could be replaced; give the key file itself";
+    let output = sandbox.run(&format!("cat KEY.pem > PIPE & {passwd} PIPE"));
+    assert_eq!((output.status.code(), text(&output.stderr)), (Some(1), format!("tack: {message}\n")));
+}
+
+#[test]
+fn passwd_does_not_put_an_old_key_back() {
+    let sandbox = Sandbox::new();
+    // The new password comes when another key has taken the file's place.
+    sandbox.succeeds("mkfifo PIPE && cp KEY.pem MINE.pem && cp KEY.pem NEWER.pem");
+    let output = sandbox.run(
+        "tack passwd -k MINE.pem -p asdf --iterations 8192 --new-password-file PIPE & mv NEWER.pem MINE.pem.new
+        exec 3> PIPE; mv MINE.pem.new MINE.pem; echo new >&3; exec 3>&-; wait $!",
+    );
+    assert_eq!(output.status.code(), Some(1));
+    let message = "tack: MINE.pem: it was replaced by another program meanwhile; run passwd again\n";
+    assert_eq!(text(&output.stderr), message);
+    sandbox.succeeds("cmp KEY.pem MINE.pem");
+}
+
+#[test]
+fn a_password_is_what_was_typed() {
+    let sandbox = Sandbox::new();
+    let (status, shown) = at_terminal(&sandbox, "p\\351ss\\np\\351ss\\n", "tack genkey --iterations 8192 -o NEW.pem");
+    assert_eq!(status, Some(0), "{shown}");
+    sandbox.succeeds("printf 'p\\351ss' > PASSWORD && tack break -k NEW.pem --password-file PASSWORD -o NEW_BREAK.pem");
+    // As getopt has it, the "=" belongs to the password.
+    sandbox.succeeds(
+        "tack genkey --iterations 8192 -p=foo -o OTHER.pem && tack break -k OTHER.pem -p =foo -o OTHER_BREAK.pem",
+    );
+    sandbox.succeeds("tack break -k OTHER.pem -p=foo -o /dev/null");
+}
+
+#[test]
+fn a_signal_at_the_prompt_leaves_the_terminal_as_it_was() {
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/peers/pty_interrupt.py");
+    for signal in ["INT", "TERM", "HUP"] {
+        let mut python = Command::new("python3");
+        let ran = python.arg(&script).args([signal, env!("CARGO_BIN_EXE_tack"), "genkey"]).env_remove("TACK_PASSWORD");
+        let ran = ran.output().unwrap();
+        assert!(ran.status.success(), "{signal}: {}{}", text(&ran.stdout), text(&ran.stderr));
+    }
 }
 
 #[test]

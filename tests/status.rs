@@ -180,7 +180,7 @@ fn every_exit_status() {
             &["cut.pem"],
             3,
             "TACK UNKNOWN - cut.pem: the TACK block has no END line: it is truncated; copy or make it again, \
-             it is damaged"
+             it is damaged | days_left=8;7:;0:"
                 .to_owned(),
         ),
         (&["empty.pem"], 3, "TACK UNKNOWN - empty.pem: it is empty; give the right file".to_owned()),
@@ -188,7 +188,17 @@ fn every_exit_status() {
         (
             &["tacks.pem", "absent.pem"],
             3,
-            "TACK UNKNOWN - absent.pem: cannot be read: no such file or directory; check its name".to_owned(),
+            "TACK UNKNOWN - absent.pem: cannot be read: no such file or directory; check its name \
+             | days_left=9;7:;0:"
+                .to_owned(),
+        ),
+        (
+            &["absent.pem", "past.pem"],
+            2,
+            format!(
+                "TACK CRITICAL - the last tack of {key} expired at 2026-12-31T00:00Z; absent.pem: cannot be read: \
+                 no such file or directory; check its name | days_left=0;7:;0:"
+            ),
         ),
         (
             &["-c", "tacks.pem", "tacks.pem"],
@@ -203,6 +213,28 @@ fn every_exit_status() {
         let ran = run(site.command().arg("status").args(arguments));
         assert_eq!((ran.status, ran.text()), (Some(3), ""), "{}", ran.stderr);
     }
+}
+
+#[test]
+fn batches_that_overlap_have_no_gaps() {
+    let site = Site::new();
+    let key = SigningKey::from_bytes(&[KEY; 32]).unwrap();
+    let tacks = |hour: u32| {
+        let expirations = (1..30).map(move |day| Minutes::new(TODAY + day * DAY + hour * 60));
+        expirations.map(|expiration| Tack::sign(&key, 0, 0, expiration, hash()).unwrap().to_pem()).collect::<String>()
+    };
+    fs::write(site.path("a.pem"), tacks(0)).unwrap();
+    fs::write(site.path("b.pem"), tacks(4)).unwrap();
+    assert_eq!(site.status(&["a.pem", "b.pem"]).status, Some(0));
+}
+
+#[test]
+fn the_first_line_stays_short() {
+    let site = Site::new();
+    let absent: Vec<_> = (0..9).map(|number| format!("absent{number}.pem")).collect();
+    let ran = site.status(&absent.iter().map(String::as_str).collect::<Vec<_>>());
+    let line = ran.text().lines().next().unwrap().to_owned();
+    assert!(line.contains("absent4.pem") && !line.contains("absent5.pem") && line.ends_with("; and 4 more"), "{line}");
 }
 
 #[test]

@@ -1,13 +1,17 @@
 //! `tack deploy`: the tack of the hour, from a batch into the file that the server reads.
 
 use std::cmp::Reverse;
-use std::fs::{self, File};
+use std::fs::{self, File, TryLockError};
 use std::path::{Path, PathBuf};
 use std::process::{ExitCode, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
 
 use anyhow::{Result, anyhow, bail};
 use tack::certificate::{Certificate, TargetHash};
+use tack::key::PublicKey;
 use tack::object::Object;
+use tack::pem;
 use tack::tack::Tack;
 use tack::time::Span;
 
@@ -19,6 +23,8 @@ use crate::packing::{self, Parts};
 use crate::words::{self, Words};
 
 const MAX_KEYS: usize = 2;
+const LOCK_PATIENCE: Duration = Duration::from_secs(10);
+const LOCK_PAUSE: Duration = Duration::from_millis(10);
 
 pub fn run(args: &Deploy, now: i64) -> Result<ExitCode> {
     let min_remaining =
@@ -26,13 +32,15 @@ pub fn run(args: &Deploy, now: i64) -> Result<ExitCode> {
     check_usage(args)?;
     let mut inputs = Inputs::default();
     let target = args.certificate.as_deref().map(|path| read_target(path, &mut inputs)).transpose()?;
-    let mut batches = Vec::new();
+    let mut found = Found::default();
     for path in &args.tacks {
-        read_batches(path, target, &mut inputs, &mut batches)?;
+        found.read(path, target, &mut inputs)?;
     }
+    found.warn_of_unfit(args);
+    let Found { batches, mut is_whole, .. } = found;
     Output::new(Some(&args.output), &inputs)?;
     if batches.is_empty() {
-        return Err(nothing_fits(args));
+        return if is_whole { Err(nothing_fits(args)) } else { Ok(Exit::Bad.into()) };
     }
     let choice = Choice::new(&batches, args.activation.unwrap_or_default(), now, min_remaining);
     if choice.tacks.is_empty() {
@@ -42,7 +50,8 @@ pub fn run(args: &Deploy, now: i64) -> Result<ExitCode> {
             Shown(&args.output)
         );
     }
-    let exit = if choice.is_whole { Exit::Good } else { Exit::Bad };
+    is_whole &= choice.is_whole;
+    let exit = if is_whole { Exit::Good } else { Exit::Bad };
     let content = Content::new(args, choice, now)?;
     if args.common.verbose > 0 {
         eprint!("{}", words::crypto(Words::Tackpy097));
@@ -98,30 +107,89 @@ struct KeyBatch<'a> {
     tacks: Vec<(&'a Path, Tack)>,
 }
 
-fn read_batches<'a>(
-    path: &'a Path,
-    target: Option<TargetHash>,
-    inputs: &mut Inputs,
-    batches: &mut Vec<KeyBatch<'a>>,
-) -> Result<()> {
-    for object in Object::all_from_bytes(&inputs.read(path, LARGE)?) {
-        let object = object.map_err(|error| refused(path, &error))?;
-        for tack in object.tacks().iter().filter(|tack| target.is_none_or(|target| target == tack.target_hash())) {
-            match batches.iter_mut().find(|batch| batch.is_of(tack)) {
-                Some(batch) => batch.push(path, tack)?,
-                None => batches.push(KeyBatch { tacks: vec![(path, tack.clone())] }),
+/// What the files hold.
+struct Found<'a> {
+    batches: Vec<KeyBatch<'a>>,
+    /// Where each key was first seen whose tacks are for other certificates.
+    unfit: Vec<(&'a Path, PublicKey)>,
+    /// Whether everything could be read.
+    is_whole: bool,
+}
+
+impl Default for Found<'_> {
+    fn default() -> Self {
+        Self { batches: Vec::new(), unfit: Vec::new(), is_whole: true }
+    }
+}
+
+impl<'a> Found<'a> {
+    /// Adds the tacks of a file. What cannot be read is reported, and does not hold up the rest.
+    fn read(&mut self, path: &'a Path, target: Option<TargetHash>, inputs: &mut Inputs) -> Result<()> {
+        let bytes = match inputs.read(path, LARGE) {
+            Ok(bytes) => bytes,
+            Err(error) => {
+                self.bad(&error);
+                return Ok(());
             }
-            if batches.len() > MAX_KEYS {
-                bail!("{}: the tacks are of more than {MAX_KEYS} TACK keys; leave a file out", Shown(path));
+        };
+        for object in Object::all_from_bytes(&bytes) {
+            match object {
+                Ok(object) => object.tacks().iter().try_for_each(|tack| self.add(path, tack, target))?,
+                Err(error) => self.bad(&refused(path, &error)),
+            }
+        }
+        Ok(())
+    }
+
+    fn bad(&mut self, error: &anyhow::Error) {
+        eprintln!("tack: {error}");
+        self.is_whole = false;
+    }
+
+    fn add(&mut self, path: &'a Path, tack: &Tack, target: Option<TargetHash>) -> Result<()> {
+        if target.is_some_and(|target| target != tack.target_hash()) {
+            if !self.unfit.iter().any(|(_, key)| key == tack.public_key()) {
+                self.unfit.push((path, tack.public_key().clone()));
+            }
+            return Ok(());
+        }
+        if let Some(batch) = self.batches.iter_mut().find(|batch| batch.is_of(tack.public_key())) {
+            return batch.push(path, tack);
+        }
+        if self.batches.len() == MAX_KEYS {
+            bail!("{}: the tacks are of more than {MAX_KEYS} TACK keys; leave a file out", Shown(path));
+        }
+        self.batches.push(KeyBatch { tacks: vec![(path, tack.clone())] });
+        Ok(())
+    }
+
+    /// Clients that are pinned to a key miss it, when the certificate was renewed and only the other key has signed it.
+    fn warn_of_unfit(&mut self, args: &Deploy) {
+        let Some(certificate) = args.certificate.as_deref().filter(|_| !self.batches.is_empty()) else { return };
+        for (path, key) in &self.unfit {
+            if !self.batches.iter().any(|batch| batch.is_of(key)) {
+                let (key, certificate) = (key.fingerprint(), Shown(certificate));
+                warn(path, format_args!("no tack of key {key} vouches for the key of {certificate}; it is left out"));
+                self.is_whole = false;
             }
         }
     }
-    Ok(())
 }
 
 impl<'a> KeyBatch<'a> {
-    fn is_of(&self, tack: &Tack) -> bool {
-        self.tacks.first().is_some_and(|(_, first)| first.public_key() == tack.public_key())
+    fn is_of(&self, key: &PublicKey) -> bool {
+        self.tacks.first().is_some_and(|(_, first)| first.public_key() == key)
+    }
+
+    /// The generation below which clients refuse the key's tacks, once they have seen all of these. A tack counts for this
+    /// if its signature holds.
+    fn min_generation(&self) -> u8 {
+        let mut tacks: Vec<_> = self.tacks.iter().map(|(_, tack)| tack).collect();
+        tacks.sort_by_key(|tack| Reverse(tack.min_generation()));
+        tacks
+            .iter()
+            .find(|tack| tack.min_generation() == 0 || tack.verify().is_ok())
+            .map_or(0, |tack| tack.min_generation())
     }
 
     fn push(&mut self, path: &'a Path, tack: &Tack) -> Result<()> {
@@ -141,14 +209,21 @@ impl<'a> KeyBatch<'a> {
     fn choose(&self, now: i64, min_remaining: Span) -> Option<(&'a Path, Tack)> {
         let lasts = |tack: &Tack| i64::from(tack.expiration().get()) * 60 - now;
         let enough = i64::try_from(min_remaining.minutes()).unwrap_or(i64::MAX).saturating_mul(60);
-        let mut candidates: Vec<_> = self.tacks.iter().filter(|(_, tack)| lasts(tack) > 0).collect();
+        let min_generation = self.min_generation();
+        let is_valid = |tack: &Tack| lasts(tack) > 0 && tack.generation() >= min_generation;
+        let mut candidates: Vec<_> = self.tacks.iter().filter(|(_, tack)| is_valid(tack)).collect();
         candidates.sort_by_key(|(_, tack)| {
             let (lasts, newest) = (lasts(tack), Reverse((tack.min_generation(), tack.generation())));
             if lasts >= enough { (false, lasts, newest) } else { (true, -lasts, newest) }
         });
+        let mut bad = 0;
+        let mut chosen = None;
         for (path, tack) in candidates {
             if let Err(error) = tack.verify() {
-                warn(path, format_args!("{error}; it is passed over"));
+                if bad == 0 {
+                    warn(path, format_args!("{error}; it is passed over"));
+                }
+                bad += 1;
                 continue;
             }
             if lasts(tack) < enough {
@@ -158,9 +233,13 @@ impl<'a> KeyBatch<'a> {
                     format_args!("the best tack expires at {expiration}, in less than {min_remaining}; sign new ones"),
                 );
             }
-            return Some((path, tack.clone()));
+            chosen = Some((*path, tack.clone()));
+            break;
         }
-        None
+        if let (2.., Some((path, _))) = (bad, self.tacks.first()) {
+            warn(path, format_args!("{} more tacks have bad signatures and are passed over", bad - 1));
+        }
+        chosen
     }
 }
 
@@ -233,28 +312,45 @@ impl Content {
     }
 }
 
-/// Whether OUTPUT holds something else than it should.
-fn is_stale(output: &Path, content: &Content) -> bool {
+/// Whether OUTPUT holds something else than it should. If it holds what is none of ours it is left alone.
+fn is_stale(output: &Path, content: &Content) -> Result<bool> {
     let is_file = fs::metadata(output).is_ok_and(|metadata| metadata.is_file() && metadata.len() <= SMALL);
-    !is_file || fs::read(output).map_or(true, |bytes| !content.is_in(&bytes))
+    let Some(bytes) = is_file.then(|| fs::read(output).ok()).flatten() else { return Ok(true) };
+    let is_foreign = |block: &pem::Block<'_>| matches!(Object::from_block(block), Ok(None));
+    if let Some(block) = pem::blocks(&bytes).filter_map(Result::ok).find(is_foreign) {
+        let label = block.label();
+        bail!("{}: it holds a {label} block, which would be lost; give OUTPUT a file of its own", Shown(output));
+    }
+    Ok(!content.is_in(&bytes))
 }
 
 /// Brings OUTPUT up to date, and says whether it had to be changed. Other runs wait meanwhile, so that of two the second
 /// sees what the first did.
 fn install(output: &Path, content: &Content) -> Result<bool> {
-    // The lock is on the directory: it leaves nothing behind. A file system without locks is no reason to fail, for the
-    // replacing is safe by itself.
     let directory = File::open(io::directory(output));
-    let _locked = directory.as_ref().is_ok_and(|directory| directory.lock().is_ok());
-    if !is_stale(output, content) {
+    let _locked = directory.as_ref().is_ok_and(lock);
+    if !is_stale(output, content)? {
         return Ok(false);
     }
     io::replace(output, content.text.as_bytes(), New::Public)?;
     Ok(true)
 }
 
+/// Locks a directory, which leaves nothing behind. Whoever can read it can hold the lock, and not every file system has
+/// locks: so after some seconds the work is done without, for the replacing is safe by itself.
+fn lock(directory: &File) -> bool {
+    let deadline = Instant::now() + LOCK_PATIENCE;
+    loop {
+        match directory.try_lock() {
+            Ok(()) => return true,
+            Err(TryLockError::WouldBlock) if Instant::now() < deadline => thread::sleep(LOCK_PAUSE),
+            Err(_) => return false,
+        }
+    }
+}
+
 fn dry_run(args: &Deploy, content: &Content) -> Result<()> {
-    let stale = is_stale(&args.output, content);
+    let stale = is_stale(&args.output, content)?;
     let mut text = String::new();
     for tack in &content.tacks {
         let verb = if stale { "would install" } else { "holds" };

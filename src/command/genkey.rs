@@ -18,7 +18,7 @@ use crate::words::{self, Words};
 pub fn run(args: &Genkey, now: i64) -> Result<ExitCode> {
     let mut inputs = Inputs::default();
     let given = password::given(&args.password, &mut inputs)?;
-    let output = Output::new(args.output.as_deref(), &inputs)?;
+    let output = Output::for_key(args.output.as_deref(), &inputs)?;
     if let Output::File(path) = &output
         && !args.force
         && !io::is_special(path)

@@ -7,7 +7,7 @@ use anyhow::{Result, bail};
 use crate::Exit;
 use crate::cli::Passwd;
 use crate::command::genkey;
-use crate::io::{self, Inputs, New, is_dash};
+use crate::io::{self, Inputs, New, Shown, is_dash};
 use crate::message::provenance;
 use crate::password::{self, LockedKey};
 use crate::words::{self, Words};
@@ -18,6 +18,13 @@ pub fn run(args: &Passwd, now: i64) -> Result<ExitCode> {
     }
     let mut inputs = Inputs::default();
     let key = LockedKey::read(&args.key, &mut inputs)?;
+    let path = &args.key.key;
+    if io::is_special(path) {
+        bail!("{}: it is no regular file, which could be replaced; give the key file itself", Shown(path));
+    }
+    if key.blocks() > 1 {
+        bail!("{}: it holds more than one PEM block, and the others would be lost; split it first", Shown(path));
+    }
     let new = args.new_password_file.as_deref().map(|path| password::read_file(path, &mut inputs)).transpose()?;
     let (key, old) = key.open()?;
     let new = match new {
@@ -27,7 +34,11 @@ pub fn run(args: &Passwd, now: i64) -> Result<ExitCode> {
     };
     let file = genkey::lock(&key, &new, args.iterations)?;
     let pem = provenance(now) + &file.to_pem();
-    io::replace(&args.key.key, pem.as_bytes(), New::Secret)?;
+    // The password may have taken its time.
+    if !inputs.contain(path) {
+        bail!("{}: it was replaced by another program meanwhile; run passwd again", Shown(path));
+    }
+    io::replace(path, pem.as_bytes(), New::Secret)?;
     if args.common.verbose > 0 {
         eprint!("{}{}", words::crypto(Words::Tackpy097), words::key_file(&file));
     }

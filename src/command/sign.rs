@@ -12,7 +12,7 @@ use tack::time::{Expiration, Minutes};
 
 use crate::Exit;
 use crate::cli::Sign;
-use crate::io::{Inputs, Output, SMALL, Shown, check_directory, is_dash};
+use crate::io::{Inputs, Output, SMALL, Shown, check_directory, is_dash, refuse_key_file};
 use crate::message::{Usage, is_past, refused, warn};
 use crate::password::LockedKey;
 use crate::signing::{BatchFiles, Destination, Signing};
@@ -138,12 +138,16 @@ fn destinations(
         }
         destinations.push(match schedule {
             Some(schedule) => {
-                check_directory(&path)?;
                 let files = BatchFiles::new(path, schedule.number());
-                let links = files.links();
-                let by_link = links.iter().find(|link| inputs.contain(link)).map(PathBuf::as_path);
-                if let Some(input) = inputs.paths().find(|input| files.contain(input)).or(by_link) {
-                    bail!("{}: it is an input, and the batch would replace it; choose another -o", Shown(input));
+                check_directory(&files.path(0))?;
+                for existing in files.existing() {
+                    if inputs.contain(&existing) {
+                        bail!(
+                            "{}: it is an input, and the batch would replace it; choose another -o",
+                            Shown(&existing)
+                        );
+                    }
+                    refuse_key_file(&existing)?;
                 }
                 Destination::Many(files)
             }

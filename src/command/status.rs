@@ -23,6 +23,8 @@ use crate::message::{Usage, refused};
 const CHUNK: usize = 4096;
 /// The width of the timeline.
 const COLUMNS: u32 = 60;
+/// The most problems that the first line names.
+const MAX_PROBLEMS: usize = 5;
 
 pub fn run(args: &Status, now: i64) -> Result<ExitCode> {
     let warn = args.warn.parse::<Span>().map_err(|error| Usage(format!("--warn: {error}")))?;
@@ -37,8 +39,8 @@ pub fn run(args: &Status, now: i64) -> Result<ExitCode> {
 enum State {
     Ok,
     Warning,
-    Critical,
     Unknown,
+    Critical,
 }
 
 impl State {
@@ -77,7 +79,9 @@ impl Report {
         let target = args.certificate.as_deref().map(|path| read_target(path, &mut inputs)).transpose()?;
         let mut found = Found::default();
         for path in &args.tacks {
-            found.read(path, &mut inputs)?;
+            if let Err(error) = found.read(path, &mut inputs) {
+                found.problems.push((State::Unknown, format!("{error:#}")));
+            }
         }
         let now = Minutes::from_seconds(now)?;
         let batches = found.batches.into_iter().map(|batch| Summary::new(batch, target, now));
@@ -108,9 +112,10 @@ impl Report {
         let days = |span: Span| span.minutes() / Span::DAY.minutes();
         let summary = match (self.problems.as_slice(), self.left()) {
             ([], Some(left)) => format!("{tacks} {}, {} days left", plural(tacks, "tack"), days(left)),
-            (problems, _) => problems.iter().map(|(_, problem)| problem.as_str()).collect::<Vec<_>>().join("; "),
+            (problems, _) => worst(problems),
         };
-        let mut text = format!("TACK {} - {summary}", self.state().word());
+        // A bar would begin the performance data.
+        let mut text = format!("TACK {} - {}", self.state().word(), summary.replace('|', "/"));
         if let Some(left) = self.left() {
             text += &format!(" | days_left={};{}:;0:", days(left), days(self.warn));
         }
@@ -149,6 +154,7 @@ impl Found {
         let bytes = inputs.read(path, LARGE)?;
         let mut objects = Object::all_from_bytes(&bytes);
         let mut any = false;
+        let mut bad = Vec::new();
         loop {
             let chunk: Vec<_> = objects.by_ref().take(CHUNK).collect();
             if chunk.is_empty() {
@@ -162,15 +168,19 @@ impl Found {
                         any = true;
                         self.add(tack);
                     }),
-                    Err(error @ (Error::BadSignature { .. } | Error::SignatureRange { .. })) => {
-                        any = true;
-                        self.problems.push((State::Critical, refused(path, &error).to_string()));
-                    }
+                    Err(error @ (Error::BadSignature { .. } | Error::SignatureRange { .. })) => bad.push(error),
                     Err(error) => return Err(refused(path, &error)),
                 }
             }
         }
-        anyhow::ensure!(any, "{}: no tack in it; give a batch", Shown(path));
+        match bad.as_slice() {
+            [] => anyhow::ensure!(any, "{}: no tack in it; give a batch", Shown(path)),
+            [error] => self.problems.push((State::Critical, refused(path, error).to_string())),
+            errors => {
+                let problem = format!("{}: {} tacks have a bad signature; do not use them", Shown(path), errors.len());
+                self.problems.push((State::Critical, problem));
+            }
+        }
         Ok(())
     }
 
@@ -312,10 +322,24 @@ impl Summary {
     }
 }
 
-/// The span that is there most often, and of several the shortest.
+/// The first problems, which are the worst, in one line.
+fn worst(problems: &[(State, String)]) -> String {
+    let mut words: Vec<_> = problems.iter().take(MAX_PROBLEMS).map(|(_, problem)| problem.clone()).collect();
+    if let Some(more @ 1..) = problems.len().checked_sub(MAX_PROBLEMS) {
+        words.push(format!("and {more} more"));
+    }
+    words.join("; ")
+}
+
+/// The longest span that recurs: between batches that overlap there are shorter ones. If none makes up more than a quarter, the one
+/// that is there most often, and of several the shortest.
 fn usual(spans: impl Iterator<Item = Span>) -> Option<Span> {
     let mut counts: BTreeMap<Span, usize> = BTreeMap::new();
     spans.for_each(|span| *counts.entry(span).or_default() += 1);
+    let all: usize = counts.values().sum();
+    if let Some((span, _)) = counts.iter().rev().find(|(_, count)| **count > 1 && **count * 4 > all) {
+        return Some(*span);
+    }
     counts.into_iter().max_by_key(|(span, count)| (*count, std::cmp::Reverse(*span))).map(|(span, _)| span)
 }
 

@@ -37,6 +37,9 @@ pub fn run(args: &Unpack) -> Result<ExitCode> {
             Shown(path)
         ));
     }
+    if text.is_empty() {
+        return Err(anyhow!("{}: its TackExtension holds neither a tack nor a break signature", Shown(path)));
+    }
     output.write(text.as_bytes())?;
     if args.common.verbose > 0 {
         eprint!("{said}");

@@ -1,0 +1,33 @@
+"""Runs a command on a terminal of its own, sends it a signal at its password prompt, and sees how it leaves the terminal.
+
+    python3 pty_interrupt.py SIGNAL COMMAND...
+
+The exit status is 0 if the signal ended the command and the terminal is as it was before.
+"""
+
+import os
+import pty
+import signal
+import sys
+import termios
+
+name, command = sys.argv[1], sys.argv[2:]
+child, terminal = pty.fork()
+if child == 0:
+    os.execvp(command[0], command)
+shown = b""
+while b"password" not in shown:
+    shown += os.read(terminal, 4096)
+if termios.tcgetattr(terminal)[3] & termios.ECHO:
+    sys.exit("the prompt echoes")
+if name == "INT":
+    os.write(terminal, b"\x03")  # as a user does it
+else:
+    os.kill(child, getattr(signal, "SIG" + name))
+status = os.waitpid(child, 0)[1]
+flags = termios.tcgetattr(terminal)[3]
+wanted = termios.ECHO | termios.ICANON | termios.ISIG
+if flags & wanted != wanted:
+    sys.exit("the terminal is left without echo, lines or signals")
+if not os.WIFSIGNALED(status) or os.WTERMSIG(status) != getattr(signal, "SIG" + name):
+    sys.exit(f"ended with status {status}")
