@@ -47,7 +47,8 @@ bench:
 man completions:
 	TACK_REGENERATE=1 $(CARGO) test --locked --test generated
 
-install: build
+install:
+	test -x $(BIN) || $(MAKE) build
 	install -d $(BINDIR) $(MANDIR)/man1 $(MANDIR)/man7 $(BASHDIR) $(ZSHDIR) $(FISHDIR)
 	install -m 755 $(BIN) $(BINDIR)/tack
 	install -m 644 man/*.1 $(MANDIR)/man1

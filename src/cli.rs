@@ -117,7 +117,8 @@ pub struct Genkey {
 /// With several certificates, and with -n, one run makes several tacks. They go to files named after -o, or as one
 /// stream to standard output. The names of a batch are PREFIX_0000.pem, PREFIX_0001.pem and so on, PREFIX being the
 /// argument of -o; with several certificates the stem of the certificate's file name comes before the number
-/// (PREFIX-www_0000.pem). A batch that was interrupted is completed by the same command.
+/// (PREFIX-www_0000.pem). The same command run again completes a batch that was interrupted. It writes all files anew, and
+/// where -e is a span at new times.
 #[derive(Debug, Args)]
 #[command(after_long_help = "\
 EXAMPLES:
@@ -162,7 +163,7 @@ pub struct Sign {
     pub expiration: Option<String>,
 
     /// Make NUM tacks, 1 to 1000000, that expire INTERVAL apart; the first at EXPIRATION, which -n needs
-    #[arg(short, long = "number", value_name = "NUM@INTERVAL", requires = "expiration", allow_hyphen_values = true)]
+    #[arg(short, long = "number", value_name = "NUM@INTERVAL", allow_hyphen_values = true)]
     pub number: Option<String>,
 
     /// Write to this file instead of to standard output; with -n, to files whose names begin so

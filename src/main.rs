@@ -79,6 +79,9 @@ fn failed(error: &anyhow::Error, exit: Exit) -> ExitCode {
     if !error.is::<ClosedPipe>() {
         eprintln!("tack: {error:#}");
     }
+    if exit == Exit::Unknown {
+        unknown(&format!("{error:#}"));
+    }
     exit.into()
 }
 
@@ -108,6 +111,11 @@ fn now(cli: &Cli) -> Result<i64> {
             Ok(i64::try_from(since_1970.as_secs())?)
         }
     }
+}
+
+/// Says what a monitoring system shows, which does not read standard error.
+fn unknown(why: &str) {
+    let _ = io::Output::Stdout.write(format!("TACK UNKNOWN - {why}\n").as_bytes());
 }
 
 /// The command line, with `-p=x` as `-p =x`: to clap the `=` belongs to the option, to tackpy to the password.
@@ -142,5 +150,9 @@ fn command_line_error(error: &clap::Error) -> ExitCode {
         }
     }
     let is_status = std::env::args_os().nth(1).is_some_and(|command| command.as_encoded_bytes().starts_with(b"st"));
-    if is_status { Exit::Unknown.into() } else { Exit::Usage.into() }
+    if is_status {
+        unknown("the command line is wrong");
+        return Exit::Unknown.into();
+    }
+    Exit::Usage.into()
 }

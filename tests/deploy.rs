@@ -382,7 +382,9 @@ fn a_command_that_fails_is_reported_and_the_tack_stays() {
     ] {
         let mut deploy = site.tack(&now);
         let ran = run(deploy.args(["deploy", "-o", "out.pem", "--run", command, "tacks.pem"]));
-        let words = format!("tack: out.pem: installed, but the command of --run failed with {status}: {command}\n");
+        let words = format!(
+            "tack: out.pem: installed, but the command of --run failed with {status}: {command}; run it by hand\n"
+        );
         assert_eq!((ran.status, ran.stderr), (Some(1), words));
         assert_eq!(site.tacks("out.pem").len(), 1);
     }
@@ -461,7 +463,7 @@ fn a_key_that_has_not_signed_the_certificate_is_named() {
 #[test]
 fn what_is_none_of_ours_is_not_replaced() {
     let site = Site::new();
-    let ours = ok(&mut site.deploy(FIRST_DEPLOY).args(["--format", "serverinfo", "tacks.pem"]));
+    let ours = ok(site.deploy(FIRST_DEPLOY).args(["--format", "serverinfo", "tacks.pem"]));
     assert_eq!(ours.stderr, "");
     let both = [
         &site.read("out.pem")[..],

@@ -111,9 +111,11 @@ fn a_killed_batch_leaves_whole_files_and_is_completed_by_the_same_command() {
         if !kill(child) {
             continue;
         }
-        kills += 1;
         let left = verified.look(directory.path());
-        assert!(left.tacks < NUMBER || left.hidden > 0, "it was killed when all was done");
+        if left.tacks == NUMBER && left.hidden == 0 {
+            continue; // It was about to end by itself.
+        }
+        kills += 1;
         assert!(left.hidden <= 1, "{} temporary files", left.hidden);
         if kills % 10 == 0 {
             ok(batch(inputs.path()).current_dir(directory.path()));

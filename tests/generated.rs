@@ -90,7 +90,9 @@ fn page(command: &Command, name: &str, see_also: &str) -> String {
     let mut page = Vec::new();
     man.render_title(&mut page).unwrap();
     man.render_name_section(&mut page).unwrap();
-    man.render_synopsis_section(&mut page).unwrap();
+    let usage = command.clone().render_usage().to_string();
+    let usage = usage.trim_start_matches("Usage:").split_whitespace().collect::<Vec<_>>().join(" ");
+    Roff::new().control("SH", ["SYNOPSIS"]).text([roman(usage)]).to_writer(&mut page).unwrap();
     man.render_description_section(&mut page).unwrap();
     man.render_options_section(&mut page).unwrap();
     if command.get_subcommands().next().is_some() {

@@ -102,6 +102,7 @@ fn in_json() {
       "key_fingerprint": "{FINGERPRINT}",
       "target_hash": "{HASH}",
       "fits": null,
+      "revoked": 0,
       "tacks": 5,
       "first_expiration": "2027-01-01T00:00Z",
       "last_expiration": "2027-01-07T00:00Z",
@@ -211,7 +212,8 @@ fn every_exit_status() {
     // A command line that is wrong tells nothing about the tacks.
     for arguments in [&["--warn", "soon", "tacks.pem"][..], &["--wrong", "tacks.pem"], &[]] {
         let ran = run(site.command().arg("status").args(arguments));
-        assert_eq!((ran.status, ran.text()), (Some(3), ""), "{}", ran.stderr);
+        assert_eq!(ran.status, Some(3), "{}", ran.stderr);
+        assert!(ran.text().starts_with("TACK UNKNOWN - "), "{}", ran.text());
     }
 }
 
@@ -226,6 +228,33 @@ fn batches_that_overlap_have_no_gaps() {
     fs::write(site.path("a.pem"), tacks(0)).unwrap();
     fs::write(site.path("b.pem"), tacks(4)).unwrap();
     assert_eq!(site.status(&["a.pem", "b.pem"]).status, Some(0));
+}
+
+#[test]
+fn a_batch_for_the_next_certificate_does_no_harm() {
+    let site = Site::new();
+    certificate(site.directory.path(), "www", "ec:P-256", 30);
+    let target = Certificate::from_der(&to_der(&site.path("www.pem"))).unwrap().target_hash();
+    site.write("old.pem", KEY, hash(), 1..=3);
+    site.write("new.pem", KEY, target, 1..=20);
+    let ran = site.status(&["-c", "www.pem", "old.pem", "new.pem"]);
+    assert_eq!(headline(&ran), (Some(0), "TACK OK - 23 tacks, 19 days left | days_left=19;7:;0:"));
+    assert!(ran.text().contains(" (another certificate's)\n") && ran.text().contains(" (fits)\n"), "{}", ran.text());
+}
+
+#[test]
+fn revoked_tacks_are_a_warning() {
+    let site = Site::new();
+    site.write("old.pem", KEY, hash(), 1..=10);
+    let key = SigningKey::from_bytes(&[KEY; 32]).unwrap();
+    let tack = Tack::sign(&key, 1, 1, Minutes::new(TODAY + 11 * DAY), hash()).unwrap();
+    fs::write(site.path("new.pem"), tack.to_pem()).unwrap();
+    let ran = site.status(&["old.pem", "new.pem"]);
+    let warning = format!(
+        "TACK WARNING - 10 tacks of key {FINGERPRINT} of generations below 1, which other tacks revoke \
+         | days_left=10;7:;0:"
+    );
+    assert_eq!(headline(&ran), (Some(1), warning.as_str()));
 }
 
 #[test]

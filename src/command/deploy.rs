@@ -370,7 +370,7 @@ fn run_command(command: &str, output: &Path) -> Result<()> {
     if !status.success() {
         let status = status.code().map_or_else(|| status.to_string(), |code| format!("status {code}"));
         bail!(
-            "{}: installed, but the command of --run failed with {status}: {}",
+            "{}: installed, but the command of --run failed with {status}: {}; run it by hand",
             Shown(output),
             command.escape_debug()
         );

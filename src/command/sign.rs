@@ -21,6 +21,9 @@ pub fn run(args: &Sign, now: i64) -> Result<ExitCode> {
     let generation = generation(args)?;
     let schedule =
         args.number.as_deref().map(str::parse::<Schedule>).transpose().map_err(|error| usage("-n", &error))?;
+    if schedule.is_some() && args.expiration.is_none() {
+        return Err(Usage("-n: it needs -e, which says when the first tack expires".to_owned()).into());
+    }
     let expiration = args.expiration.as_deref().map(|text| expiration(text, now)).transpose()?;
 
     let mut inputs = Inputs::default();

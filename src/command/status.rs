@@ -1,6 +1,6 @@
 //! `tack status`: what a batch covers, as a monitoring plugin.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::path::Path;
 use std::process::ExitCode;
 
@@ -84,8 +84,25 @@ impl Report {
             }
         }
         let now = Minutes::from_seconds(now)?;
-        let batches = found.batches.into_iter().map(|batch| Summary::new(batch, target, now));
-        let mut report = Self { batches: batches.collect(), problems: found.problems, warn };
+        let fitting: HashSet<_> = found
+            .batches
+            .iter()
+            .filter(|batch| target == Some(batch.target_hash))
+            .map(|batch| batch.key.clone())
+            .collect();
+        let fits = |batch: &Batch| match target {
+            None => Fits::Unasked,
+            Some(target) if target == batch.target_hash => Fits::Yes,
+            Some(_) if fitting.contains(&batch.key) => Fits::OtherCertificate,
+            Some(_) => Fits::No,
+        };
+        let floors = found.min_generations;
+        let summary = |batch: Batch| {
+            let (fits, floor) = (fits(&batch), floors.get(&batch.key).copied().unwrap_or_default());
+            Summary::new(batch, fits, floor, now)
+        };
+        let mut report =
+            Self { batches: found.batches.into_iter().map(summary).collect(), problems: found.problems, warn };
         report.problems.extend(report.batches.iter().flat_map(|batch| batch.problems(warn)));
         report.problems.sort_by_key(|(state, _)| std::cmp::Reverse(*state));
         Ok(report)
@@ -103,7 +120,7 @@ impl Report {
 
     /// The least that any batch has left.
     fn left(&self) -> Option<Span> {
-        self.batches.iter().map(|batch| batch.left).min()
+        self.batches.iter().filter(|batch| batch.fits != Fits::OtherCertificate).map(|batch| batch.left).min()
     }
 
     /// The first line is for the monitoring system, with performance data behind a bar; the rest is for people.
@@ -138,14 +155,27 @@ impl Report {
 struct Batch {
     key: PublicKey,
     target_hash: TargetHash,
-    /// How many tacks there are with each expiration.
+    /// How many tacks there are with each expiration, and of each generation.
     expirations: BTreeMap<Minutes, usize>,
+    generations: BTreeMap<u8, usize>,
+}
+
+/// Whether a batch is for the certificate of `-c`.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Fits {
+    Unasked,
+    Yes,
+    No,
+    /// No, but another batch of its TACK key does, as when a certificate is about to be renewed.
+    OtherCertificate,
 }
 
 #[derive(Default)]
 struct Found {
     batches: Vec<Batch>,
     indexes: HashMap<(PublicKey, TargetHash), usize>,
+    /// The highest of each key: clients refuse its tacks of lower generations.
+    min_generations: HashMap<PublicKey, u8>,
     problems: Vec<(State, String)>,
 }
 
@@ -187,12 +217,16 @@ impl Found {
     fn add(&mut self, tack: &Tack) {
         let index = *self.indexes.entry((tack.public_key().clone(), tack.target_hash())).or_insert_with(|| {
             let (key, target_hash) = (tack.public_key().clone(), tack.target_hash());
-            self.batches.push(Batch { key, target_hash, expirations: BTreeMap::new() });
+            let (expirations, generations) = Default::default();
+            self.batches.push(Batch { key, target_hash, expirations, generations });
             self.batches.len() - 1
         });
         if let Some(batch) = self.batches.get_mut(index) {
             *batch.expirations.entry(tack.expiration()).or_default() += 1;
+            *batch.generations.entry(tack.generation()).or_default() += 1;
         }
+        let floor = self.min_generations.entry(tack.public_key().clone()).or_default();
+        *floor = tack.min_generation().max(*floor);
     }
 }
 
@@ -209,11 +243,13 @@ struct Summary {
     /// Where the next expiration comes later than the interval, and not all in the past.
     gaps: Vec<(Minutes, Minutes)>,
     left: Span,
-    fits: Option<bool>,
+    fits: Fits,
+    revoked: usize,
+    min_generation: u8,
 }
 
 impl Summary {
-    fn new(batch: Batch, target: Option<TargetHash>, now: Minutes) -> Self {
+    fn new(batch: Batch, fits: Fits, min_generation: u8, now: Minutes) -> Self {
         let expirations: Vec<_> = batch.expirations.keys().copied().collect();
         let (first, last) = match expirations.as_slice() {
             [first, .., last] => (*first, *last),
@@ -231,7 +267,9 @@ impl Summary {
             interval,
             gaps: pairs().filter(is_gap).collect(),
             left: last.since(now).unwrap_or_default(),
-            fits: target.map(|target| target == batch.target_hash),
+            fits,
+            revoked: batch.generations.range(..min_generation).map(|(_, number)| number).sum(),
+            min_generation,
             key: batch.key,
             target_hash: batch.target_hash,
         }
@@ -240,7 +278,16 @@ impl Summary {
     fn problems(&self, warn: Span) -> Vec<(State, String)> {
         let key = self.key.fingerprint();
         let mut problems = Vec::new();
-        if self.fits == Some(false) {
+        if self.fits == Fits::OtherCertificate {
+            return problems;
+        }
+        if let revoked @ 1.. = self.revoked {
+            let (tacks, floor) = (plural(revoked, "tack"), self.min_generation);
+            let problem =
+                format!("{revoked} {tacks} of key {key} of generations below {floor}, which other tacks revoke");
+            problems.push((State::Warning, problem));
+        }
+        if self.fits == Fits::No {
             problems.push((State::Critical, format!("the tacks of key {key} do not fit the certificate")));
         }
         if self.left == Span::default() {
@@ -257,9 +304,10 @@ impl Summary {
     fn text(&self, colour: bool) -> String {
         let hash = self.target_hash.to_string();
         let fits = match self.fits {
-            Some(true) => " (fits)",
-            Some(false) => " (does not fit)",
-            None => "",
+            Fits::Unasked => "",
+            Fits::Yes => " (fits)",
+            Fits::No => " (does not fit)",
+            Fits::OtherCertificate => " (another certificate's)",
         };
         let interval = self.interval.map_or_else(|| "none".to_owned(), |interval| interval.to_string());
         let gaps = match self.gaps.as_slice() {
@@ -311,7 +359,8 @@ impl Summary {
         json!({
             "key_fingerprint": self.key.fingerprint().as_str(),
             "target_hash": self.target_hash.to_string(),
-            "fits": self.fits,
+            "fits": (self.fits != Fits::Unasked).then_some(self.fits == Fits::Yes),
+            "revoked": self.revoked,
             "tacks": self.number,
             "first_expiration": self.first.to_string(),
             "last_expiration": self.last.to_string(),
