@@ -2,7 +2,10 @@
 # The quick start of the README, played on a real certificate: each command and what it prints.
 set -eu
 
-command -v openssl >/dev/null || apt-get install -y openssl >/dev/null
+if ! command -v openssl >/dev/null; then
+    echo "openssl is needed" >&2
+    exit 1
+fi
 
 directory=$(mktemp -d)
 trap 'rm -rf "$directory"' EXIT
@@ -12,8 +15,16 @@ say() {
     printf '\n# %s\n' "$*"
 }
 
+# Prints a command as it is typed, words with spaces in quotes, and runs it.
 show() {
-    printf '$ %s\n' "$*" | sed 's|TACKS/T_0000.pem.*|TACKS/*|'
+    typed=
+    for word; do
+        case $word in
+        *' '*) word="'$word'" ;;
+        esac
+        typed="$typed $word"
+    done
+    printf '$%s\n' "$typed" | sed 's|TACKS/T_0000.pem.*|TACKS/*|'
     "$@"
 }
 
@@ -36,7 +47,7 @@ say "The form that stock Apache and nginx serve, with pins activated."
 show tack pack -t TACK.pem -a 1 --format serverinfo -o TACK_SERVERINFO.pem
 show tack view TACK_SERVERINFO.pem
 
-say "Better: 90 short-lived tacks, signed at once, of which the server installs one each day by itself."
+say "Better: 90 short-lived tacks, signed at once; deploy installs the tack of the day, from cron."
 mkdir TACKS
 show tack sign -k KEY.pem -c CERT.pem -n 90@1d -e 2d -o TACKS/T
 show tack status -c CERT.pem TACKS/*
