@@ -149,6 +149,29 @@ fn systemd_units() {
     assert!(ran.stderr.contains("hourlyish"), "{ran:?}");
 }
 
+/// What did not arrive as a whole never takes the place of what is there.
+#[test]
+fn push() {
+    let directory = temp_dir();
+    for name in ["scp", "ssh"] {
+        let text = format!("#!/bin/sh\necho {name} \"$@\"\ntest \"$FAILS\" != {name}\n");
+        let program = write(directory.path(), name, text);
+        fs::set_permissions(program, fs::Permissions::from_mode(0o755)).unwrap();
+    }
+    let push = |fails: &str| {
+        let path = format!("PATH={}:$PATH FAILS={fails}", directory.path().display());
+        as_cron(&format!("{path} {}", example("push").display()))
+    };
+    let sent = "scp -q serverinfo.pem root@www.example.com:/etc/ssl/example/serverinfo.pem.new\n";
+    let reloaded = "ssh root@www.example.com mv /etc/ssl/example/serverinfo.pem.new /etc/ssl/example/serverinfo.pem \
+                    && apachectl graceful\n";
+    let both = [sent, reloaded].concat();
+    for (fails, status, text) in [("none", 0, both.as_str()), ("scp", 1, sent), ("ssh", 1, &both)] {
+        let ran = push(fails);
+        assert_eq!((ran.status, ran.text(), ran.stderr.as_str()), (Some(status), text, ""));
+    }
+}
+
 #[test]
 fn certbot_hook() {
     let site = Site::new();

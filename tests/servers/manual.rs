@@ -6,18 +6,18 @@ use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::Path;
 use std::process::Command;
 
+use tack::certificate::Certificate;
 use tack::extension::TackExtension;
 use tack::object::Object;
-use tack::pem;
 
 use crate::client::{BOTH, ask};
-use crate::common::{PASSWORD, has, ok, run, write};
+use crate::common::{PASSWORD, Ran, has, ok, run, tack_ok, write};
 use crate::ready;
-use crate::server::{Server, wait_until};
+use crate::server::{Server, read_example, wait_until};
 use crate::site::Site;
 
-/// Every one is served with by a test of main.rs.
-const EXAMPLES: [&str; 8] = [
+/// Every one is served with by a test of main.rs, but for the script, which runs here.
+const EXAMPLES: [&str; 9] = [
     "apache.conf",
     "nginx.conf",
     "haproxy.cfg",
@@ -26,7 +26,13 @@ const EXAMPLES: [&str; 8] = [
     "nginx-two-certificates.conf",
     "nginx-two-hosts.conf",
     "apache-two-hosts.conf",
+    PUSH,
 ];
+
+/// Directories in the site: one of programs, and that of the machine which keeps the batch.
+const BIN: &str = "bin";
+const KEEPER: &str = "keeper";
+const PUSH: &str = "push";
 
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -70,50 +76,71 @@ fn its_commands_do_what_it_says() {
     }
     let site = Site::new();
     site.add_rsa();
-    site.add_new();
-    let bin = site.file("bin");
+    let bin = site.file(BIN);
     fs::create_dir(&bin).unwrap();
     symlink(env!("CARGO_BIN_EXE_tack"), bin.join("tack")).unwrap();
-    let path = format!("{}:{}", bin.display(), std::env::var("PATH").unwrap());
 
     let mut server: Option<Server> = None;
     let mut served = Vec::new();
     for block in blocks().into_iter().filter(|block| !is_example(block)) {
+        prepare(&block, &site);
+        if block.contains("-showcerts") {
+            server = Some(apache_with_tack_certificate(&site));
+        }
         let port = server.as_ref().map_or(0, |server| server.port);
         let script = block.replace("www.example.com:443", &format!("127.0.0.1:{port}"));
-        let mut shell = Command::new("sh");
-        shell.args(["-e", "-c", &script]).current_dir(site.path()).env("PATH", &path).env("TACK_PASSWORD", PASSWORD);
-        let ran = run(&mut shell);
-        assert_eq!(ran.status, Some(0), "{block}\n{}\n{}", ran.text(), ran.stderr);
+        let is_remote = block.contains("./push");
+        let ran = shell(&script, &site, if is_remote { KEEPER } else { "" });
 
         if server.is_none() && site.file("serverinfo.pem").exists() {
             let apache = Server::apache(site.path(), "apache.conf");
             write_apachectl(&bin, &apache);
+            write_program(&bin, "scp", "test \"$1\" = -q\nexec cp \"$2\" \"${3#root@www.example.com:}\"\n");
+            write_program(&bin, "ssh", "test \"$1\" = root@www.example.com\nexec sh -c \"$2\"\n");
             server = Some(apache);
-        } else if !block.contains("apachectl graceful") {
-            if block.contains("openssl s_client") {
-                let sent = pem::decode_first(&ran.stdout, "SERVERINFO FOR EXTENSION 62208").unwrap();
-                assert_eq!(sent, installed(&site).to_tls());
+        } else if !block.contains("apachectl graceful") && !is_remote {
+            if block.contains("COPY.pem") {
+                assert!(ran.text().starts_with(tack_ok([Path::new("view"), &site.file("KEY.pem")]).text()), "{ran:?}");
+            } else if block.contains("-showcerts") {
+                assert_eq!(hash_after(ran.text(), "target_hash"), hash_after(ran.text(), "key_sha256"));
+            } else if block.contains("openssl s_client") {
+                // But for the context in the first line, which OpenSSL's client does not know.
+                let tack = tack_ok([Path::new("view"), &site.file("serverinfo.pem")]);
+                assert!(ran.text().contains(tack.text().split_once('\n').unwrap().1), "{ran:?}");
+                assert_eq!(hash_after(ran.text(), "target_hash"), hash_after(ran.text(), "key_sha256"));
             }
             continue;
         }
         let (server, extension) = (server.as_ref().unwrap(), installed(&site));
-        let is_served =
-            |tls| ask(server.port, &site.file("root.pem"), tls).unwrap().extensions == [extension.to_bytes()];
+        let is_served = |tls| {
+            let answer = ask(server.port, &site.file("root.pem"), tls).unwrap();
+            let target = Certificate::from_der(&answer.chain[0]).unwrap().target_hash();
+            answer.extensions == [extension.to_bytes()]
+                && extension.tacks().iter().all(|tack| tack.target_hash() == target)
+        };
         wait_until(&block, || BOTH.into_iter().all(is_served));
         served.push(summary(&extension));
+        if is_remote {
+            // So that the next one has something to do.
+            site.pack(&["TACK.pem"], 0, "serverinfo", "serverinfo.pem");
+            shell("apachectl graceful", &site, "");
+        }
     }
     let expected = [
         "1 tack, flags 1, generation 0 of 0",  // the first steps
+        "1 tack, flags 1, generation 0 of 0",  // a batch on another machine
         "1 tack, flags 1, generation 0 of 0",  // a batch
         "1 tack, flags 1, generation 0 of 0",  // a renewed certificate
+        "1 tack, flags 1, generation 0 of 0",  // a batch for the next one
+        "1 tack, flags 1, generation 0 of 0",  // which is installed
         "2 tacks, flags 3, generation 0 of 0", // the rollover
         "2 tacks, flags 2, generation 0 of 0",
         "1 tack, flags 1, generation 0 of 0",
-        "1 tack, flags 0, generation 0 of 0", // the deactivation
-        "1 tack, flags 1, generation 1 of 0", // the revocation
+        "2 tacks, flags 3, generation 0 of 0", // with batches
+        "1 tack, flags 0, generation 0 of 0",  // the deactivation
+        "1 tack, flags 1, generation 1 of 0",  // the revocation
         "1 tack, flags 1, generation 1 of 1",
-        "1 tack, 1 break signature, generation 1 of 1",
+        "1 tack, 1 break signature, generation 0 of 0",
     ];
     assert_eq!(served, expected);
     // What goes to servers without a hook.
@@ -124,13 +151,64 @@ fn its_commands_do_what_it_says() {
     }
 }
 
+/// Brings what the page takes for granted at a block.
+fn prepare(block: &str, site: &Site) {
+    if block.contains("COPY.pem") {
+        fs::copy(site.file("KEY.pem"), site.file("COPY.pem")).unwrap();
+    }
+    if block.contains("./push") {
+        let keeper = site.file(KEEPER);
+        fs::create_dir(&keeper).unwrap();
+        for name in ["fullchain.pem", "TACKS.pem"] {
+            fs::copy(site.file(name), keeper.join(name)).unwrap();
+        }
+        fs::copy(root().join("examples").join(PUSH), keeper.join(PUSH)).unwrap();
+        fs::write(keeper.join(PUSH), read_example(PUSH, site.path())).unwrap();
+    }
+    if block.contains("-c new-fullchain.pem") {
+        site.add_new();
+    }
+    if block.contains("NEXT.pem") && block.contains("tack sign") {
+        shell("tack sign -k KEY.pem -c fullchain.pem -n 365@1d -e 2d > TACKS.pem", site, "");
+    }
+    if block.contains("genkey -o NEWKEY.pem") {
+        site.sign("KEY.pem", "fullchain.pem", "TACK.pem");
+    }
+}
+
+/// Runs a script, which must succeed, in a directory of the site.
+fn shell(script: &str, site: &Site, directory: &str) -> Ran {
+    let path = format!("{}:{}", site.file(BIN).display(), std::env::var("PATH").unwrap());
+    let mut shell = Command::new("sh");
+    shell.args(["-e", "-c", script]).current_dir(site.file(directory));
+    let ran = run(shell.env("PATH", path).env("TACK_PASSWORD", PASSWORD));
+    assert_eq!(ran.status, Some(0), "{script}\n{}\n{}", ran.text(), ran.stderr);
+    ran
+}
+
+fn apache_with_tack_certificate(site: &Site) -> Server {
+    site.pack(&["TACK.pem"], 1, "certificate", "tackcert.pem");
+    site.join(&["fullchain.pem", "tackcert.pem"], "tackchain.pem");
+    let example = read_example("apache.conf", site.path());
+    Server::apache_with(site.path(), &example.replace("fullchain.pem", "tackchain.pem"))
+}
+
+/// The hash behind the first such label in what `tack view` says, on two lines.
+fn hash_after(text: &str, label: &str) -> String {
+    let value = text.split_once(label).unwrap().1.split_once('=').unwrap().1;
+    value.split_whitespace().take(2).collect()
+}
+
 /// Apache's own `apachectl graceful` is this, for the one Apache of the system.
 fn write_apachectl(bin: &Path, server: &Server) {
     let reload = server.reload_command();
     let words = [reload.get_program()].into_iter().chain(reload.get_args());
     let words: Vec<_> = words.map(|word| format!("'{}'", word.to_str().unwrap())).collect();
-    let text = format!("#!/bin/sh -e\ntest \"$*\" = graceful\nexec {}\n", words.join(" "));
-    let file = write(bin, "apachectl", text);
+    write_program(bin, "apachectl", &format!("test \"$*\" = graceful\nexec {}\n", words.join(" ")));
+}
+
+fn write_program(bin: &Path, name: &str, text: &str) {
+    let file = write(bin, name, format!("#!/bin/sh -e\n{text}"));
     fs::set_permissions(file, Permissions::from_mode(0o755)).unwrap();
 }
 
