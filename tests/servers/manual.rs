@@ -121,6 +121,8 @@ fn its_commands_do_what_it_says() {
         wait_until(&block, || BOTH.into_iter().all(is_served));
         served.push(summary(&extension));
         if is_remote {
+            let made = fs::read(site.file(KEEPER).join("serverinfo.pem")).unwrap();
+            assert_eq!(fs::read(site.file("serverinfo.pem")).unwrap(), made);
             // So that the next one has something to do.
             site.pack(&["TACK.pem"], 0, "serverinfo", "serverinfo.pem");
             shell("apachectl graceful", &site, "");
