@@ -2,6 +2,8 @@
 //! print is compared with what is written there. `TRYCMD=overwrite cargo test --test cli` brings them up to date.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
+mod common;
+
 use std::ffi::OsStr;
 use std::fs;
 use std::os::unix::fs::symlink;
@@ -24,7 +26,7 @@ fn golden_cases() {
         only_known_programs(&path);
         let link = staged.path().join(path.file_name().unwrap());
         symlink(cases.join("fixtures"), link.with_extension("in")).unwrap();
-        copy(&cases.join("fixtures"), &link.with_extension("out"));
+        common::copy_tree(&cases.join("fixtures"), &link.with_extension("out"));
         symlink(path, link).unwrap();
         names += 1;
     }
@@ -46,18 +48,5 @@ fn only_known_programs(case: &Path) {
             "{}: unknown program: {line}",
             case.display()
         );
-    }
-}
-
-fn copy(from: &Path, to: &Path) {
-    fs::create_dir(to).unwrap();
-    for entry in fs::read_dir(from).unwrap() {
-        let entry = entry.unwrap();
-        let to = to.join(entry.file_name());
-        if entry.path().is_dir() {
-            copy(&entry.path(), &to);
-        } else {
-            fs::copy(entry.path(), to).unwrap();
-        }
     }
 }

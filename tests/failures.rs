@@ -21,7 +21,7 @@ type Snapshot = BTreeMap<PathBuf, (u64, u32, u64, i64)>;
 impl Sandbox {
     fn new() -> Self {
         let directory = tempfile::tempdir().unwrap();
-        copy(&Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cli/fixtures"), directory.path());
+        common::copy_tree(&Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cli/fixtures"), directory.path());
         Self(directory)
     }
 
@@ -71,19 +71,6 @@ fn look(directory: &Path, snapshot: &mut Snapshot) {
         } else {
             let changed = metadata.ctime() * 1_000_000_000 + metadata.ctime_nsec();
             snapshot.insert(path, (metadata.ino(), metadata.mode(), metadata.len(), changed));
-        }
-    }
-}
-
-fn copy(from: &Path, to: &Path) {
-    fs::create_dir_all(to).unwrap();
-    for entry in fs::read_dir(from).unwrap() {
-        let entry = entry.unwrap();
-        let to = to.join(entry.file_name());
-        if entry.path().is_dir() {
-            copy(&entry.path(), &to);
-        } else {
-            fs::copy(entry.path(), to).unwrap();
         }
     }
 }

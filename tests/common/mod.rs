@@ -154,6 +154,20 @@ pub fn write(directory: &Path, name: &str, contents: impl AsRef<[u8]>) -> PathBu
     path
 }
 
+/// Copies a directory with all that is in it.
+pub fn copy_tree(from: &Path, to: &Path) {
+    fs::create_dir_all(to).unwrap();
+    for entry in fs::read_dir(from).unwrap() {
+        let entry = entry.unwrap();
+        let to = to.join(entry.file_name());
+        if entry.path().is_dir() {
+            copy_tree(&entry.path(), &to);
+        } else {
+            fs::copy(entry.path(), to).unwrap();
+        }
+    }
+}
+
 /// Makes a TACK key under [`PASSWORD`], with as few iterations as there may be.
 pub fn genkey(directory: &Path, name: &str) -> PathBuf {
     let path = directory.join(name);
