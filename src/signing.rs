@@ -5,8 +5,6 @@ use std::fs;
 use std::io::{IsTerminal, Write};
 use std::os::unix::ffi::OsStrExt;
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicU32, Ordering};
-use std::sync::{Mutex, mpsc};
 use std::time::{Duration, Instant};
 
 use anyhow::{Result, anyhow};
@@ -19,8 +17,8 @@ use crate::io::{self, Output};
 use crate::message::provenance;
 use crate::words::{self, Words};
 
-/// Tacks that are signed between two looks at the progress: some hundredths of a second of work.
-const CHUNK: u32 = 1024;
+/// Tacks that are signed at a time, while those before them are written: about a hundredth of a second of work.
+const CHUNK: u32 = 256;
 /// The digits of a batch's numbers in file names, unless more are needed.
 const MIN_DIGITS: usize = 4;
 const SUFFIX: &[u8] = b".pem";
@@ -134,36 +132,40 @@ impl Signing {
         stdout.flush().map_err(io::stdout_failed)
     }
 
-    fn files(&mut self, batch: &Batch<'_>, files: &BatchFiles) -> Result<()> {
-        let written = AtomicU32::new(0);
-        let (sender, receiver) = mpsc::channel::<(PathBuf, String)>();
-        // A directory takes one name at a time. So whoever has the receiver writes what is signed, and the others go on
-        // signing: they would only wait for the directory.
-        let receiver = Mutex::new(receiver);
-        let write = || match receiver.try_lock() {
-            Ok(signed) => signed.try_iter().try_for_each(|(path, pem)| {
-                io::replace_name(&path, pem.as_bytes())?;
-                written.fetch_add(1, Ordering::Relaxed);
-                Ok(())
-            }),
-            Err(_) => Ok(()),
-        };
-        for chunk in chunks(batch) {
-            let signed = chunk.clone().into_par_iter().map(|index| {
-                let tack = batch.tack(index)?;
-                sender.send((files.path(index), self.provenance.clone() + &tack.to_pem()))?;
-                write().map(|()| tack)
-            });
-            // What was sent while the writer was about to leave is still there.
-            let all = signed.collect::<Result<Vec<_>>>().and_then(|signed| write().map(|()| signed));
-            let signed = all.map_err(|error| {
-                let (written, total) = (written.load(Ordering::Relaxed), batch.number());
-                anyhow!("{error}; {written} of {total} tacks are written, and the same command completes them")
-            })?;
-            signed.iter().for_each(|tack| self.say(tack));
-            self.progress.advance(chunk.len());
-        }
+    /// One thread writes the files, one after the other, while the others sign the next ones: a directory takes one name
+    /// at a time, and a kill leaves one temporary file at most.
+    fn files(&self, batch: &Batch<'_>, files: &BatchFiles) -> Result<()> {
+        let mut written = 0;
+        let result = self.write_files(batch, files, &mut written);
+        result.map_err(|error| {
+            anyhow!("{error}; {written} of {} tacks are written, and the same command completes them", batch.number())
+        })?;
         io::sync_file_system(&files.path(0))
+    }
+
+    fn write_files(&self, batch: &Batch<'_>, files: &BatchFiles, written: &mut u32) -> Result<()> {
+        let mut write = |signed: &[(u32, Tack, String)]| {
+            signed.iter().try_for_each(|(index, tack, content)| {
+                io::replace_name(&files.path(*index), content.as_bytes())?;
+                *written += 1;
+                self.say(tack);
+                Ok(())
+            })
+        };
+        let sign = |index| {
+            let tack = batch.tack(index)?;
+            let content = self.provenance.clone() + &tack.to_pem();
+            Ok((index, tack, content))
+        };
+        let mut ready = Vec::new();
+        for chunk in chunks(batch) {
+            let signing = || chunk.into_par_iter().map(sign).collect::<Result<Vec<_>>>();
+            let (result, signed) = rayon::join(|| write(&ready), signing);
+            result?;
+            self.progress.advance(ready.len());
+            ready = signed?;
+        }
+        write(&ready)
     }
 
     fn say(&self, tack: &Tack) {
