@@ -16,6 +16,7 @@ mod cli;
 mod command;
 mod io;
 mod message;
+mod objects;
 mod packing;
 mod password;
 mod signing;
@@ -28,8 +29,8 @@ use std::process::ExitCode;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use anyhow::{Result, anyhow};
-use clap::Parser;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
+use clap::{CommandFactory, Parser};
 
 use crate::cli::{Cli, Command};
 use crate::io::ClosedPipe;
@@ -149,8 +150,8 @@ fn command_line_error(error: &clap::Error) -> ExitCode {
             }
         }
     }
-    let is_status = std::env::args_os().nth(1).is_some_and(|command| command.as_encoded_bytes().starts_with(b"st"));
-    if is_status {
+    let what_is_right = Cli::command().ignore_errors(true).try_get_matches_from(arguments());
+    if what_is_right.is_ok_and(|matches| matches.subcommand_name() == Some("status")) {
         unknown("the command line is wrong");
         return Exit::Unknown.into();
     }

@@ -151,6 +151,33 @@ fn without_an_output_the_tacks_are_one_stream() {
 }
 
 #[test]
+fn view_keeps_the_order_of_a_stream_and_finds_the_bad_tack_in_it() {
+    let site = Site::new(&["www"]);
+    let stream = String::from_utf8(site.sign_ok(&["-c", "www.pem", "-n", "5000@1m"]).stdout).unwrap();
+    // The last byte of a signature, 0 to 255, lies in the block's last characters.
+    let mut blocks: Vec<_> = stream.split_inclusive("-----END TACK-----\n").map(str::to_owned).collect();
+    let end = blocks[4321].find("\n-----END").unwrap();
+    let byte = if &blocks[4321][end - 3..end - 2] == "A" { "B" } else { "A" };
+    blocks[4321].replace_range(end - 3..end - 2, byte);
+    fs::write(site.path("batch.pem"), blocks.concat()).unwrap();
+
+    let ran = run(site.tack().args(["view", "--json", "batch.pem"]));
+    let seen: serde_json::Value = serde_json::from_slice(&ran.stdout).unwrap();
+    let seen = seen.as_array().unwrap();
+    assert_eq!((ran.status, seen.len()), (Some(1), 5000));
+    let valid = |index: usize| seen[index]["signature_valid"].as_bool().unwrap();
+    assert!((0..5000).all(|index| valid(index) == (index != 4321)));
+    let expirations: Vec<_> = seen.iter().map(|tack| tack["expiration"].as_str().unwrap()).collect();
+    assert!(expirations.is_sorted() && expirations[4999] == "2027-01-05T11:19Z", "{}", expirations[4999]);
+
+    let ran = run(site.tack().args(["view", "batch.pem"]));
+    let words = String::from_utf8(ran.stdout).unwrap();
+    let expirations: Vec<_> = words.lines().filter(|line| line.starts_with("expiration")).collect();
+    assert_eq!((ran.status, expirations.len(), ran.stderr.lines().count()), (Some(1), 4999, 1), "{}", ran.stderr);
+    assert!(ran.stderr.contains("signature") && expirations.is_sorted(), "{}", ran.stderr);
+}
+
+#[test]
 fn a_batch_needs_its_first_expiration() {
     let site = Site::new(&["www"]);
     let ran = run(site.tack().args(["sign", "-p", PASSWORD, "-k", "key.pem", "-c", "www.pem", "-n", "5@1d"]));

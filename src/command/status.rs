@@ -5,7 +5,6 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use anyhow::Result;
-use rayon::prelude::*;
 use serde_json::{Value, json};
 use tack::certificate::TargetHash;
 use tack::error::Error;
@@ -18,9 +17,8 @@ use crate::cli::Status;
 use crate::command::deploy::read_target;
 use crate::io::{Inputs, LARGE, Output, Shown, is_coloured};
 use crate::message::{Usage, refused};
+use crate::objects;
 
-/// Tacks whose signatures are verified together, on all cores.
-const CHUNK: usize = 4096;
 /// The width of the timeline.
 const COLUMNS: u32 = 60;
 /// The most problems that the first line names.
@@ -182,27 +180,20 @@ struct Found {
 impl Found {
     fn read(&mut self, path: &Path, inputs: &mut Inputs) -> Result<()> {
         let bytes = inputs.read(path, LARGE)?;
-        let mut objects = Object::all_from_bytes(&bytes);
         let mut any = false;
         let mut bad = Vec::new();
-        loop {
-            let chunk: Vec<_> = objects.by_ref().take(CHUNK).collect();
-            if chunk.is_empty() {
-                break;
+        let verify = |object: Result<Object, Error>| object.and_then(|object| object.verify().map(|()| object));
+        objects::each(&bytes, verify, |object| {
+            match object {
+                Ok(object) => object.tacks().iter().for_each(|tack| {
+                    any = true;
+                    self.add(tack);
+                }),
+                Err(error @ (Error::BadSignature { .. } | Error::SignatureRange { .. })) => bad.push(error),
+                Err(error) => return Err(refused(path, &error)),
             }
-            let verified =
-                chunk.into_par_iter().map(|object| object.and_then(|object| object.verify().map(|()| object)));
-            for object in verified.collect::<Vec<_>>() {
-                match object {
-                    Ok(object) => object.tacks().iter().for_each(|tack| {
-                        any = true;
-                        self.add(tack);
-                    }),
-                    Err(error @ (Error::BadSignature { .. } | Error::SignatureRange { .. })) => bad.push(error),
-                    Err(error) => return Err(refused(path, &error)),
-                }
-            }
-        }
+            Ok(())
+        })?;
         match bad.as_slice() {
             [] => anyhow::ensure!(any, "{}: no tack in it; give a batch", Shown(path)),
             [error] => self.problems.push((State::Critical, refused(path, error).to_string())),

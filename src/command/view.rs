@@ -7,6 +7,7 @@ use std::process::ExitCode;
 use anyhow::Result;
 use serde_json::{Map, Value, json};
 use tack::break_sig::BreakSig;
+use tack::error::Error;
 use tack::extension::TackExtension;
 use tack::object::Object;
 use tack::tack::Tack;
@@ -16,6 +17,7 @@ use crate::Exit;
 use crate::cli::View;
 use crate::io::{Inputs, LARGE, Shown, stdout, stdout_failed};
 use crate::message::{is_past, refused, warn_expired};
+use crate::objects;
 use crate::words::{self, Words};
 
 pub fn run(args: &View, now: i64) -> Result<ExitCode> {
@@ -65,23 +67,32 @@ impl Viewer<'_> {
             writeln!(self.out, "{blank}{}:", Shown(path))?;
             self.last = Last::FileName;
         }
-        for object in Object::all_from_bytes(bytes) {
-            match object {
-                Ok(object) => self.object(path, &object)?,
-                Err(error) => self.bad(path, &refused(path, &error))?,
-            }
-        }
-        Ok(())
+        let (is_json, now) = (self.args.json, self.now);
+        let look = |object: Result<Object, Error>| {
+            object.map(|object| {
+                let verified = object.verify();
+                let is_valid = verified.is_ok();
+                let shown = match (is_json, is_valid) {
+                    (true, _) => element(path, json_object(&object, is_valid, now)),
+                    (false, true) => in_words(&object),
+                    (false, false) => String::new(),
+                };
+                (object, verified, shown)
+            })
+        };
+        objects::each(bytes, look, |seen| match seen {
+            Ok((object, verified, shown)) => self.object(path, &object, verified, &shown),
+            Err(error) => self.bad(path, &refused(path, &error)),
+        })
     }
 
-    fn object(&mut self, path: &Path, object: &Object) -> io::Result<()> {
-        let verified = object.verify();
+    fn object(&mut self, path: &Path, object: &Object, verified: Result<(), Error>, shown: &str) -> io::Result<()> {
         if self.args.json {
-            self.element(path, json_object(object, self.now))?;
+            self.write_element(shown)?;
         } else if verified.is_ok() {
             let is_break_sig = matches!(object, Object::BreakSig(_));
             let blank = self.last == Last::Object || (self.last == Last::BreakSig && !is_break_sig);
-            write!(self.out, "{}{}", if blank { "\n" } else { "" }, in_words(object))?;
+            write!(self.out, "{}{shown}", if blank { "\n" } else { "" })?;
             self.last = if is_break_sig { Last::BreakSig } else { Last::Object };
         }
         if let Err(error) = verified {
@@ -98,7 +109,7 @@ impl Viewer<'_> {
     /// Something that cannot be shown, on standard error, and in a JSON document as well.
     fn bad(&mut self, path: &Path, error: &anyhow::Error) -> io::Result<()> {
         if self.args.json {
-            self.element(path, Map::from_iter([("error".to_owned(), error.to_string().into())]))?;
+            self.write_element(&element(path, Map::from_iter([("error".to_owned(), error.to_string().into())])))?;
         }
         self.before_message()?;
         eprintln!("tack: {error:#}");
@@ -111,14 +122,19 @@ impl Viewer<'_> {
         if self.args.json { Ok(()) } else { self.out.flush() }
     }
 
-    fn element(&mut self, path: &Path, fields: Map<String, Value>) -> io::Result<()> {
+    fn write_element(&mut self, element: &str) -> io::Result<()> {
         let comma = if self.last == Last::Nothing { "" } else { "," };
-        let mut element = Map::from_iter([("file".to_owned(), path.to_string_lossy().into())]);
-        element.extend(fields);
-        write!(self.out, "{comma}\n{}", Value::Object(element))?;
+        write!(self.out, "{comma}\n{element}")?;
         self.last = Last::Object;
         Ok(())
     }
+}
+
+/// An element of the JSON document.
+fn element(path: &Path, fields: Map<String, Value>) -> String {
+    let mut element = Map::from_iter([("file".to_owned(), path.to_string_lossy().into())]);
+    element.extend(fields);
+    Value::Object(element).to_string()
 }
 
 fn in_words(object: &Object) -> String {
@@ -133,7 +149,8 @@ fn in_words(object: &Object) -> String {
     }
 }
 
-fn json_object(object: &Object, now: i64) -> Map<String, Value> {
+/// The fields of an object, all of whose signatures are valid, or some are not.
+fn json_object(object: &Object, is_valid: bool, now: i64) -> Map<String, Value> {
     let value = match object {
         Object::KeyFile(file) => json!({
             "type": "key file",
@@ -141,19 +158,19 @@ fn json_object(object: &Object, now: i64) -> Map<String, Value> {
             "public_key": hex(&file.public_key().to_bytes()),
             "iterations": file.iterations(),
         }),
-        Object::Tack(tack) => json_tack(tack, now),
-        Object::BreakSig(sig) => json_break_sig(sig),
-        Object::Extension(extension) => json_extension(extension, now),
+        Object::Tack(tack) => json_tack(tack, is_valid, now),
+        Object::BreakSig(sig) => json_break_sig(sig, is_valid),
+        Object::Extension(extension) => json_extension(extension, is_valid, now),
         Object::ServerInfo(info) => json!({
             "type": "serverinfo",
             "context": info.context(),
-            "extension": json_extension(info.extension(), now),
+            "extension": json_extension(info.extension(), is_valid, now),
         }),
         Object::Certificate(certificate) => json!({
             "type": "certificate",
             "target_hash": certificate.target_hash().to_string(),
             "not_after": seconds_to_string(certificate.not_after()),
-            "extension": certificate.extension().map(|extension| json_extension(extension, now)),
+            "extension": certificate.extension().map(|extension| json_extension(extension, is_valid, now)),
         }),
         _ => Value::Null,
     };
@@ -163,7 +180,7 @@ fn json_object(object: &Object, now: i64) -> Map<String, Value> {
     }
 }
 
-fn json_tack(tack: &Tack, now: i64) -> Value {
+fn json_tack(tack: &Tack, is_valid: bool, now: i64) -> Value {
     json!({
         "type": "tack",
         "key_fingerprint": tack.public_key().fingerprint().as_str(),
@@ -174,28 +191,28 @@ fn json_tack(tack: &Tack, now: i64) -> Value {
         "expired": is_past(tack.expiration(), now),
         "target_hash": tack.target_hash().to_string(),
         "signature": hex(&tack.signature()),
-        "signature_valid": tack.verify().is_ok(),
+        "signature_valid": is_valid || tack.verify().is_ok(),
     })
 }
 
-fn json_break_sig(sig: &BreakSig) -> Value {
+fn json_break_sig(sig: &BreakSig, is_valid: bool) -> Value {
     json!({
         "type": "break signature",
         "key_fingerprint": sig.public_key().fingerprint().as_str(),
         "public_key": hex(&sig.public_key().to_bytes()),
         "signature": hex(&sig.signature()),
-        "signature_valid": sig.verify().is_ok(),
+        "signature_valid": is_valid || sig.verify().is_ok(),
     })
 }
 
-fn json_extension(extension: &TackExtension, now: i64) -> Value {
-    let tacks: Vec<_> = extension.tacks().iter().map(|tack| json_tack(tack, now)).collect();
+fn json_extension(extension: &TackExtension, is_valid: bool, now: i64) -> Value {
+    let tacks: Vec<_> = extension.tacks().iter().map(|tack| json_tack(tack, is_valid, now)).collect();
     match extension {
         TackExtension::Draft00(draft) => json!({
             "type": "extension",
             "draft": "00",
             "tacks": tacks,
-            "break_signatures": extension.break_sigs().iter().map(json_break_sig).collect::<Vec<_>>(),
+            "break_signatures": extension.break_sigs().iter().map(|sig| json_break_sig(sig, is_valid)).collect::<Vec<_>>(),
             "pin_activation": draft.pin_activation(),
         }),
         TackExtension::Draft02(draft) => json!({
