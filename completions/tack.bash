@@ -56,16 +56,12 @@ _tack() {
 
     case "${cmd}" in
         tack)
-            opts="-h -V --now --help --version genkey sign break view cert pack unpack passwd deploy status help"
+            opts="-h -V --help --version genkey sign break view cert pack unpack passwd deploy status help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
-                --now)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -74,7 +70,7 @@ _tack() {
             return 0
             ;;
         tack__subcmd__break)
-            opts="-k -p -o -v -x -h --key --password --password-file --max-iterations --output --verbose --now --help"
+            opts="-k -p -o -v -x -h --key --password --password-file --max-iterations --output --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -112,10 +108,6 @@ _tack() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                --now)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -124,7 +116,7 @@ _tack() {
             return 0
             ;;
         tack__subcmd__cert)
-            opts="-i -b -o -v -x -h --input --break-signatures --output --verbose --now --help"
+            opts="-i -b -o -v -x -h --input --break-signatures --output --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -154,10 +146,6 @@ _tack() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                --now)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -166,7 +154,7 @@ _tack() {
             return 0
             ;;
         tack__subcmd__deploy)
-            opts="-c -a -o -v -x -h --certificate --activation --min-remaining --format --output --run --dry-run --verbose --now --help"
+            opts="-c -a -o -v -x -h --certificate --activation --min-remaining --format --output --run --dry-run --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -208,10 +196,6 @@ _tack() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                --now)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -220,7 +204,7 @@ _tack() {
             return 0
             ;;
         tack__subcmd__genkey)
-            opts="-p -o -v -x -h --password --password-file --output --iterations --force --verbose --now --help"
+            opts="-p -o -v -x -h --password --password-file --output --iterations --force --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -250,10 +234,6 @@ _tack() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                --now)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -262,16 +242,12 @@ _tack() {
             return 0
             ;;
         tack__subcmd__help)
-            opts="-h --now --help"
+            opts="-h --help genkey sign break view cert pack unpack passwd deploy status help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
-                --now)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -280,7 +256,7 @@ _tack() {
             return 0
             ;;
         tack__subcmd__pack)
-            opts="-t -b -a -o -v -x -h --tacks --break-signatures --activation --draft --format --output --verbose --now --help"
+            opts="-t -b -a -o -v -x -h --tacks --break-signatures --activation --draft --format --output --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -326,10 +302,6 @@ _tack() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                --now)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -338,7 +310,7 @@ _tack() {
             return 0
             ;;
         tack__subcmd__passwd)
-            opts="-k -p -v -x -h --key --password --password-file --max-iterations --new-password-file --keep-password --iterations --verbose --now --help"
+            opts="-k -p -v -x -h --key --password --password-file --max-iterations --new-password-file --keep-password --iterations --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -376,10 +348,6 @@ _tack() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                --now)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -388,7 +356,7 @@ _tack() {
             return 0
             ;;
         tack__subcmd__sign)
-            opts="-k -p -c -m -g -e -n -o -v -x -h --key --password --password-file --max-iterations --certificate --min-generation --generation --expiration --number --output --verbose --now --help"
+            opts="-k -p -c -m -g -e -n -o -v -x -h --key --password --password-file --max-iterations --certificate --min-generation --generation --expiration --number --output --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -466,10 +434,6 @@ _tack() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                --now)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -478,7 +442,7 @@ _tack() {
             return 0
             ;;
         tack__subcmd__status)
-            opts="-c -v -x -h --certificate --warn --json --verbose --now --help"
+            opts="-c -v -x -h --certificate --warn --json --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -496,10 +460,6 @@ _tack() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                --now)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -508,7 +468,7 @@ _tack() {
             return 0
             ;;
         tack__subcmd__unpack)
-            opts="-E -o -v -x -h --extension --output --verbose --now --help"
+            opts="-E -o -v -x -h --extension --output --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -530,10 +490,6 @@ _tack() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                --now)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -542,16 +498,12 @@ _tack() {
             return 0
             ;;
         tack__subcmd__view)
-            opts="-v -x -h --json --verbose --now --help"
+            opts="-v -x -h --json --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
-                --now)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
                 *)
                     COMPREPLY=()
                     ;;

@@ -1,6 +1,6 @@
 # Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
 function __fish_tack_global_optspecs
-    string join \n now= h/help V/version
+    string join \n h/help V/version
 end
 
 function __fish_tack_needs_command
@@ -24,7 +24,6 @@ function __fish_tack_using_subcommand
     contains -- $cmd[1] $argv
 end
 
-complete -c tack -n "__fish_tack_needs_command" -l now -d 'Take this UTC time for the current one ("2026-11-20T17:31:15Z"); tests use it' -r
 complete -c tack -n "__fish_tack_needs_command" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c tack -n "__fish_tack_needs_command" -s V -l version -d 'Print version'
 complete -c tack -n "__fish_tack_needs_command" -f -a "genkey" -d 'Make a new TACK key, in a file that a password protects'
@@ -42,7 +41,6 @@ complete -c tack -n "__fish_tack_using_subcommand genkey" -s p -l password -d 'T
 complete -c tack -n "__fish_tack_using_subcommand genkey" -l password-file -d 'Take the password from this file, less one line break at its end' -r -F
 complete -c tack -n "__fish_tack_using_subcommand genkey" -s o -l output -d 'Write the key to this file, which must not exist yet, instead of to standard output' -r -F
 complete -c tack -n "__fish_tack_using_subcommand genkey" -l iterations -d 'Stretch the password by so many iterations of PBKDF2, from 8192 to 10000000' -r
-complete -c tack -n "__fish_tack_using_subcommand genkey" -l now -d 'Take this UTC time for the current one ("2026-11-20T17:31:15Z"); tests use it' -r
 complete -c tack -n "__fish_tack_using_subcommand genkey" -l force -d 'Replace an existing file'
 complete -c tack -n "__fish_tack_using_subcommand genkey" -s v -l verbose -d 'Say on standard error what is made'
 complete -c tack -n "__fish_tack_using_subcommand genkey" -s x -d 'Accepted for tackpy\'s sake, and without effect'
@@ -57,7 +55,6 @@ complete -c tack -n "__fish_tack_using_subcommand sign" -s g -l generation -d 'G
 complete -c tack -n "__fish_tack_using_subcommand sign" -s e -l expiration -d 'Let the tack expire at this UTC time, or so long from now [default: the certificate\'s notAfter]' -r
 complete -c tack -n "__fish_tack_using_subcommand sign" -s n -l number -d 'Make NUM tacks, 1 to 1000000, that expire INTERVAL apart; the first at EXPIRATION, which -n needs' -r
 complete -c tack -n "__fish_tack_using_subcommand sign" -s o -l output -d 'Write to this file instead of to standard output; with -n, to files whose names begin so' -r -F
-complete -c tack -n "__fish_tack_using_subcommand sign" -l now -d 'Take this UTC time for the current one ("2026-11-20T17:31:15Z"); tests use it' -r
 complete -c tack -n "__fish_tack_using_subcommand sign" -s v -l verbose -d 'Say on standard error what is made'
 complete -c tack -n "__fish_tack_using_subcommand sign" -s x -d 'Accepted for tackpy\'s sake, and without effect'
 complete -c tack -n "__fish_tack_using_subcommand sign" -s h -l help -d 'Print help (see more with \'--help\')'
@@ -66,11 +63,9 @@ complete -c tack -n "__fish_tack_using_subcommand break" -s p -l password -d 'Th
 complete -c tack -n "__fish_tack_using_subcommand break" -l password-file -d 'Take the password from this file, less one line break at its end' -r -F
 complete -c tack -n "__fish_tack_using_subcommand break" -l max-iterations -d 'Refuse a key file that asks for more than so many iterations of PBKDF2' -r
 complete -c tack -n "__fish_tack_using_subcommand break" -s o -l output -d 'Write the break signature to this file instead of to standard output' -r -F
-complete -c tack -n "__fish_tack_using_subcommand break" -l now -d 'Take this UTC time for the current one ("2026-11-20T17:31:15Z"); tests use it' -r
 complete -c tack -n "__fish_tack_using_subcommand break" -s v -l verbose -d 'Say on standard error what is made'
 complete -c tack -n "__fish_tack_using_subcommand break" -s x -d 'Accepted for tackpy\'s sake, and without effect'
 complete -c tack -n "__fish_tack_using_subcommand break" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c tack -n "__fish_tack_using_subcommand view" -l now -d 'Take this UTC time for the current one ("2026-11-20T17:31:15Z"); tests use it' -r
 complete -c tack -n "__fish_tack_using_subcommand view" -l json -d 'Print one JSON document with every field, and whether the signatures hold'
 complete -c tack -n "__fish_tack_using_subcommand view" -s v -l verbose -d 'Say on standard error what is made'
 complete -c tack -n "__fish_tack_using_subcommand view" -s x -d 'Accepted for tackpy\'s sake, and without effect'
@@ -78,7 +73,6 @@ complete -c tack -n "__fish_tack_using_subcommand view" -s h -l help -d 'Print h
 complete -c tack -n "__fish_tack_using_subcommand cert" -s i -l input -d 'A tack to put into a certificate, or a TACK certificate to take apart' -r -F
 complete -c tack -n "__fish_tack_using_subcommand cert" -s b -l break-signatures -d 'Include the break signatures of this file, 8 at most' -r -F
 complete -c tack -n "__fish_tack_using_subcommand cert" -s o -l output -d 'Write to this file instead of to standard output' -r -F
-complete -c tack -n "__fish_tack_using_subcommand cert" -l now -d 'Take this UTC time for the current one ("2026-11-20T17:31:15Z"); tests use it' -r
 complete -c tack -n "__fish_tack_using_subcommand cert" -s v -l verbose -d 'Say on standard error what is made'
 complete -c tack -n "__fish_tack_using_subcommand cert" -s x -d 'Accepted for tackpy\'s sake, and without effect'
 complete -c tack -n "__fish_tack_using_subcommand cert" -s h -l help -d 'Print help (see more with \'--help\')'
@@ -92,13 +86,11 @@ extender\t'The TackExtension after the header of a TLS extension'
 serverinfo\t'A serverinfo file of OpenSSL'
 certificate\t'A TACK certificate'"
 complete -c tack -n "__fish_tack_using_subcommand pack" -s o -l output -d 'Write to this file instead of to standard output' -r -F
-complete -c tack -n "__fish_tack_using_subcommand pack" -l now -d 'Take this UTC time for the current one ("2026-11-20T17:31:15Z"); tests use it' -r
 complete -c tack -n "__fish_tack_using_subcommand pack" -s v -l verbose -d 'Say on standard error what is made'
 complete -c tack -n "__fish_tack_using_subcommand pack" -s x -d 'Accepted for tackpy\'s sake, and without effect'
 complete -c tack -n "__fish_tack_using_subcommand pack" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c tack -n "__fish_tack_using_subcommand unpack" -s E -l extension -d 'The file to take apart, as tackpy wants it' -r -F
 complete -c tack -n "__fish_tack_using_subcommand unpack" -s o -l output -d 'Write to this file instead of to standard output' -r -F
-complete -c tack -n "__fish_tack_using_subcommand unpack" -l now -d 'Take this UTC time for the current one ("2026-11-20T17:31:15Z"); tests use it' -r
 complete -c tack -n "__fish_tack_using_subcommand unpack" -s v -l verbose -d 'Say on standard error what is made'
 complete -c tack -n "__fish_tack_using_subcommand unpack" -s x -d 'Accepted for tackpy\'s sake, and without effect'
 complete -c tack -n "__fish_tack_using_subcommand unpack" -s h -l help -d 'Print help (see more with \'--help\')'
@@ -108,7 +100,6 @@ complete -c tack -n "__fish_tack_using_subcommand passwd" -l password-file -d 'T
 complete -c tack -n "__fish_tack_using_subcommand passwd" -l max-iterations -d 'Refuse a key file that asks for more than so many iterations of PBKDF2' -r
 complete -c tack -n "__fish_tack_using_subcommand passwd" -l new-password-file -d 'Take the new password from this file, less one line break at its end' -r -F
 complete -c tack -n "__fish_tack_using_subcommand passwd" -l iterations -d 'Stretch the password by so many iterations of PBKDF2, from 8192 to 10000000' -r
-complete -c tack -n "__fish_tack_using_subcommand passwd" -l now -d 'Take this UTC time for the current one ("2026-11-20T17:31:15Z"); tests use it' -r
 complete -c tack -n "__fish_tack_using_subcommand passwd" -l keep-password -d 'Keep the password; the iteration count and the salt are new'
 complete -c tack -n "__fish_tack_using_subcommand passwd" -s v -l verbose -d 'Say on standard error what is made'
 complete -c tack -n "__fish_tack_using_subcommand passwd" -s x -d 'Accepted for tackpy\'s sake, and without effect'
@@ -122,17 +113,14 @@ serverinfo\t'A serverinfo file of OpenSSL'
 certificate\t'A TACK certificate'"
 complete -c tack -n "__fish_tack_using_subcommand deploy" -s o -l output -d 'The file to keep up to date' -r -F
 complete -c tack -n "__fish_tack_using_subcommand deploy" -l run -d 'Run this shell command after OUTPUT has changed' -r
-complete -c tack -n "__fish_tack_using_subcommand deploy" -l now -d 'Take this UTC time for the current one ("2026-11-20T17:31:15Z"); tests use it' -r
 complete -c tack -n "__fish_tack_using_subcommand deploy" -l dry-run -d 'Say what would be done, and do nothing'
 complete -c tack -n "__fish_tack_using_subcommand deploy" -s v -l verbose -d 'Say on standard error what is made'
 complete -c tack -n "__fish_tack_using_subcommand deploy" -s x -d 'Accepted for tackpy\'s sake, and without effect'
 complete -c tack -n "__fish_tack_using_subcommand deploy" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c tack -n "__fish_tack_using_subcommand status" -s c -l certificate -d 'Check that the tacks vouch for this certificate\'s key' -r -F
 complete -c tack -n "__fish_tack_using_subcommand status" -l warn -d 'Warn when the tacks last less than this' -r
-complete -c tack -n "__fish_tack_using_subcommand status" -l now -d 'Take this UTC time for the current one ("2026-11-20T17:31:15Z"); tests use it' -r
 complete -c tack -n "__fish_tack_using_subcommand status" -l json -d 'Print one JSON document'
 complete -c tack -n "__fish_tack_using_subcommand status" -s v -l verbose -d 'Say on standard error what is made'
 complete -c tack -n "__fish_tack_using_subcommand status" -s x -d 'Accepted for tackpy\'s sake, and without effect'
 complete -c tack -n "__fish_tack_using_subcommand status" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c tack -n "__fish_tack_using_subcommand help" -l now -d 'Take this UTC time for the current one ("2026-11-20T17:31:15Z"); tests use it' -r
 complete -c tack -n "__fish_tack_using_subcommand help" -s h -l help -d 'Print help (see more with \'--help\')'

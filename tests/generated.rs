@@ -10,6 +10,7 @@ mod common;
 use std::fs;
 use std::path::Path;
 
+use clap::builder::PossibleValuesParser;
 use clap::{Command, CommandFactory};
 use clap_complete::Shell;
 use clap_mangen::Man;
@@ -35,9 +36,10 @@ fn man_pages_are_current() {
 
 #[test]
 fn completions_are_current() {
+    let mut root = completed();
     for (shell, file) in [(Shell::Bash, "tack.bash"), (Shell::Zsh, "_tack"), (Shell::Fish, "tack.fish")] {
         let mut script = Vec::new();
-        clap_complete::generate(shell, &mut root(), "tack", &mut script);
+        clap_complete::generate(shell, &mut root, "tack", &mut script);
         check(&format!("completions/{file}"), &String::from_utf8(script).unwrap());
     }
 }
@@ -69,6 +71,22 @@ fn man_pages_have_no_faults() {
 
 fn root() -> Command {
     let mut root = cli::Cli::command();
+    root.build();
+    root
+}
+
+/// The root without what is hidden, with the commands as values of `help`.
+fn completed() -> Command {
+    let all = cli::Cli::command();
+    let names = all.get_subcommands().map(|command| &*command.get_name().to_owned().leak());
+    let names = PossibleValuesParser::new(names.collect::<Vec<_>>());
+    let mut root = Command::new("tack")
+        .version("")
+        .after_long_help(all.get_after_long_help().cloned().unwrap_or_default())
+        .disable_help_subcommand(true)
+        .args(all.get_arguments().filter(|argument| !argument.is_hide_set()).cloned())
+        .subcommands(all.get_subcommands().cloned())
+        .mut_subcommand("help", |help| help.mut_arg("command", |name| name.value_parser(names)));
     root.build();
     root
 }
