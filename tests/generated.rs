@@ -104,6 +104,13 @@ fn check(file: &str, expected: &str) {
 fn page(command: &Command, name: &str, see_also: &str) -> String {
     let command = command.clone().display_name(name);
     let display = name.replacen('-', " ", 1);
+    // The description without its first sentence, which NAME has already.
+    let about = command.get_about().map(ToString::to_string).unwrap_or_default();
+    let long_about = command.get_long_about().map(ToString::to_string).unwrap_or_default();
+    let command = match long_about.strip_prefix(&about).map(str::trim_start) {
+        Some(rest) if !rest.is_empty() => command.long_about(&*rest.to_owned().leak()),
+        _ => command,
+    };
     let man = Man::new(command.clone().name(&*name.to_owned().leak()).bin_name(display)).section("1").manual("tack");
     let mut page = Vec::new();
     man.render_title(&mut page).unwrap();
