@@ -2,7 +2,8 @@
 
     python3 pty_interrupt.py SIGNAL COMMAND...
 
-The exit status is 0 if the signal ended the command and the terminal is as it was before.
+The exit status is 0 if the signal ended the command and the terminal is as it was before. With the SIGNAL nohup it is 0 if
+the command, which is to ignore SIGHUP, takes a password after that signal.
 """
 
 import os
@@ -14,12 +15,19 @@ import termios
 name, command = sys.argv[1], sys.argv[2:]
 child, terminal = pty.fork()
 if child == 0:
+    if name == "nohup":
+        signal.signal(signal.SIGHUP, signal.SIG_IGN)
     os.execvp(command[0], command)
 shown = b""
 while b"password" not in shown:
     shown += os.read(terminal, 4096)
 if termios.tcgetattr(terminal)[3] & termios.ECHO:
     sys.exit("the prompt echoes")
+if name == "nohup":
+    os.kill(child, signal.SIGHUP)
+    os.write(terminal, b"asdf\rasdf\r")
+    status = os.waitpid(child, 0)[1]
+    sys.exit(f"ended with status {status}" if status else 0)
 if name == "INT":
     os.write(terminal, b"\x03")  # as a user does it
 else:
