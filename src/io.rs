@@ -1,12 +1,14 @@
 //! Files in and out: standard input once, sizes capped, outputs whole or not at all.
 
 use std::fmt::{self, Write as _};
-use std::fs::{self, File, Permissions};
+use std::fs::{self, File, Permissions, TryLockError};
 use std::io::{self, IsTerminal, Read, Write};
 use std::os::fd::AsFd;
 use std::os::unix::fs::{MetadataExt, PermissionsExt, fchown};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+use std::time::{Duration, Instant};
 
 use anyhow::{Error, Result, anyhow, bail};
 
@@ -18,13 +20,13 @@ pub const LARGE: u64 = 512 << 20;
 const MIB: u64 = 1 << 20;
 const PEM_BEGIN: &[u8] = b"-----BEGIN ";
 const KEY_BEGIN: &[u8] = b"-----BEGIN TACK PRIVATE KEY-----";
-/// Where a key file is looked for in what is to be replaced.
-const KEY_WITHIN: u64 = 1 << 16;
 /// Of a new output that anybody may read, less the umask.
 const PUBLIC: u32 = 0o666;
 /// Of a new key file.
 const SECRET: u32 = 0o600;
 const TEMPORARY_PREFIX: &str = ".tack-";
+const LOCK_PATIENCE: Duration = Duration::from_secs(10);
+const LOCK_PAUSE: Duration = Duration::from_millis(10);
 
 static STDOUT_IS_CLOSED: AtomicBool = AtomicBool::new(false);
 
@@ -187,21 +189,30 @@ impl Output {
     }
 }
 
-/// Refuses to write over a TACK key, which nothing but `genkey --force` and `passwd` may do.
+/// Refuses to write over a TACK key, which nothing but `genkey --force` and `passwd` may do; and over what cannot be looked
+/// into, as it may be one.
 pub fn refuse_key_file(path: &Path) -> Result<()> {
-    let mut start = Vec::new();
-    if !is_special(path) && File::open(path).is_ok_and(|file| file.take(KEY_WITHIN).read_to_end(&mut start).is_ok()) {
-        let is_key = |text: &[u8]| text.windows(KEY_BEGIN.len()).any(|window| window == KEY_BEGIN);
-        if is_key(&start) {
-            bail!("{}: it holds a TACK key, which would be lost; choose another output", Shown(path));
-        }
+    if is_special(path) {
+        return Ok(());
     }
-    Ok(())
+    let mut start = Vec::new();
+    match File::open(path).and_then(|file| file.take(SMALL).read_to_end(&mut start)) {
+        Ok(_) if start.windows(KEY_BEGIN.len()).any(|window| window == KEY_BEGIN) => {
+            bail!("{}: it holds a TACK key, which would be lost; choose another output", Shown(path))
+        }
+        Ok(_) => Ok(()),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        Err(error) => bail!(
+            "{}: it may hold a key, and cannot be looked into: {}; choose another output, or another user",
+            Shown(path),
+            plain(&error)
+        ),
+    }
 }
 
 /// Whether a path names the very file that standard output goes to, such as /dev/stdout: what is there already, before
 /// the place where standard output is, must stay.
-fn is_stdout(path: &Path) -> bool {
+pub fn is_stdout(path: &Path) -> bool {
     let stdout = io::stdout().as_fd().try_clone_to_owned().and_then(|stdout| File::from(stdout).metadata());
     match (fs::metadata(path), stdout) {
         (Ok(file), Ok(stdout)) => FileId::of(&file) == FileId::of(&stdout),
@@ -342,6 +353,11 @@ pub fn is_special(path: &Path) -> bool {
     fs::metadata(path).is_ok_and(|metadata| !metadata.is_file())
 }
 
+/// Whether a path names a device, a pipe or the like, which takes what is written one after the other.
+pub fn is_stream(path: &Path) -> bool {
+    is_special(path) && !path.is_dir()
+}
+
 /// The error for a file that must not be there.
 pub fn exists(path: &Path) -> Error {
     anyhow!("{}: it exists already; choose another name, or replace it with --force", Shown(path))
@@ -349,10 +365,26 @@ pub fn exists(path: &Path) -> Error {
 
 /// Brings what [`replace_name`] wrote beside `path`, and that itself, to the disk. Where it cannot be opened for that, the
 /// system does it in its own time.
-pub fn sync_file_system(path: &Path) -> Result<()> {
+pub fn sync_file_system(path: &Path) -> io::Result<()> {
     match File::open(path) {
-        Ok(file) => rustix::fs::syncfs(file).map_err(|error| cannot_write(path, &error.into())),
+        Ok(file) => Ok(rustix::fs::syncfs(file)?),
         Err(_) => Ok(()),
+    }
+}
+
+/// Locks the directory of a file until what is returned is dropped, so that of two runs of ours the second sees what the
+/// first did. Whoever can read the directory can hold the lock, and not every file system has locks: so after some
+/// seconds the work is done without, for the replacing is safe by itself. Nothing is left behind.
+pub fn lock_beside(path: &Path) -> Option<File> {
+    let target = fs::canonicalize(path);
+    let directory = File::open(directory(target.as_deref().unwrap_or(path))).ok()?;
+    let deadline = Instant::now() + LOCK_PATIENCE;
+    loop {
+        match directory.try_lock() {
+            Ok(()) => return Some(directory),
+            Err(TryLockError::WouldBlock) if Instant::now() < deadline => thread::sleep(LOCK_PAUSE),
+            Err(_) => return None,
+        }
     }
 }
 
@@ -394,7 +426,8 @@ pub fn directory(path: &Path) -> &Path {
     }
 }
 
-fn cannot_write(path: &Path, error: &io::Error) -> Error {
+/// The error for a file that is not written.
+pub fn cannot_write(path: &Path, error: &io::Error) -> Error {
     // The message of a temporary file names that file, which nobody knows: its kind says enough.
     let words = error.get_ref().and_then(|inner| inner.source()).map_or_else(
         || plain(error),

@@ -21,6 +21,7 @@ mod packing;
 mod password;
 mod signing;
 mod terminal;
+mod threads;
 mod words;
 
 use std::ffi::{OsStr, OsString};
@@ -29,8 +30,8 @@ use std::process::ExitCode;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use anyhow::{Result, anyhow};
+use clap::Parser;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
-use clap::{CommandFactory, Parser};
 
 use crate::cli::{Cli, Command};
 use crate::io::ClosedPipe;
@@ -150,10 +151,22 @@ fn command_line_error(error: &clap::Error) -> ExitCode {
             }
         }
     }
-    let what_is_right = Cli::command().ignore_errors(true).try_get_matches_from(arguments());
-    if what_is_right.is_ok_and(|matches| matches.subcommand_name() == Some("status")) {
+    if is_status_meant() {
         unknown("the command line is wrong");
         return Exit::Unknown.into();
     }
     Exit::Usage.into()
+}
+
+/// Whether `status` was called, even if the rest of the command line is wrong: whatever monitors reads its exit status in
+/// another way.
+fn is_status_meant() -> bool {
+    let arguments: Vec<_> = std::env::args_os().skip(1).collect();
+    let is_command = |(index, argument): &(usize, &OsString)| {
+        let is_value =
+            index.checked_sub(1).and_then(|before| arguments.get(before)).is_some_and(|last| last == "--now");
+        !argument.as_bytes().starts_with(b"-") && !is_value
+    };
+    let command = arguments.iter().enumerate().find(is_command).map(|(_, argument)| argument.as_bytes());
+    command.is_some_and(|command| command.starts_with(b"st") && b"status".starts_with(command))
 }

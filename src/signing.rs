@@ -1,7 +1,7 @@
 //! Signing batches on all cores, and writing them: to one file, to a file for each tack, or as a stream.
 
 use std::ffi::OsStr;
-use std::fs;
+use std::fs::{self, File};
 use std::io::{IsTerminal, Write};
 use std::os::unix::ffi::OsStrExt;
 use std::path::PathBuf;
@@ -13,8 +13,9 @@ use rayon::prelude::*;
 use tack::batch::Batch;
 use tack::tack::Tack;
 
-use crate::io::{self, Output};
+use crate::io::{self, Output, Shown};
 use crate::message::provenance;
+use crate::threads::on_all_cores;
 use crate::words::{self, Words};
 
 /// Tacks that are signed at a time, while those before them are written: about a hundredth of a second of work.
@@ -46,11 +47,14 @@ impl BatchFiles {
         Self { prefix, number, digits }
     }
 
-    /// Those that are there already.
-    pub fn existing(&self) -> impl Iterator<Item = PathBuf> {
-        let entries = fs::read_dir(io::directory(&self.path(0))).into_iter().flatten().flatten();
-        let names = entries.map(|entry| entry.file_name()).filter(|name| self.have_name(name));
-        names.map(|name| self.path(0).with_file_name(name))
+    /// Those that are there already. In a directory that cannot be listed each name is tried.
+    pub fn existing(&self) -> Box<dyn Iterator<Item = PathBuf> + '_> {
+        let Ok(entries) = fs::read_dir(io::directory(&self.path(0))) else {
+            let is_there = |path: &PathBuf| fs::symlink_metadata(path).is_ok();
+            return Box::new((0..self.number).map(|index| self.path(index)).filter(is_there));
+        };
+        let names = entries.flatten().map(|entry| entry.file_name()).filter(|name| self.have_name(name));
+        Box::new(names.map(|name| self.path(0).with_file_name(name)))
     }
 
     fn have_name(&self, name: &OsStr) -> bool {
@@ -79,14 +83,21 @@ pub struct Signing {
     provenance: String,
     verbose: bool,
     begun: bool,
+    /// The files of all batches.
+    written: u64,
+    total: u64,
     progress: Progress,
 }
 
 impl Signing {
-    /// A run that is to sign these batches.
-    pub fn new(batches: &[Batch<'_>], now: i64, verbose: bool) -> Self {
+    /// A run that is to sign these batches, for these destinations.
+    pub fn new(batches: &[Batch<'_>], destinations: &[Destination], now: i64, verbose: bool) -> Self {
         let total = batches.iter().map(|batch| u64::from(batch.number())).sum();
-        Self { provenance: provenance(now), verbose, begun: false, progress: Progress::new(total) }
+        let to_stdout = destinations.iter().any(|destination| matches!(destination, Destination::One(Output::Stdout)));
+        // Nothing else may be on the bar's terminal.
+        let is_wanted = std::io::stderr().is_terminal() && !verbose && !(to_stdout && std::io::stdout().is_terminal());
+        let progress = Progress::new(total, is_wanted);
+        Self { provenance: provenance(now), verbose, begun: false, written: 0, total, progress }
     }
 
     /// Signs a batch and writes it.
@@ -94,7 +105,15 @@ impl Signing {
         // The signing is checked once for each batch: it costs as much as three signatures.
         batch.tack(0)?.verify()?;
         let result = match destination {
-            Destination::One(Output::Stdout) => self.stream(batch),
+            Destination::One(Output::Stdout) => {
+                io::stdout().and_then(|mut stdout| self.stream(batch, &mut stdout).map_err(io::stdout_failed))
+            }
+            Destination::One(Output::File(path)) if io::is_stream(path) => {
+                let opened = File::options().append(true).open(path);
+                opened
+                    .and_then(|mut file| self.stream(batch, &mut file))
+                    .map_err(|error| io::cannot_write(path, &error))
+            }
             Destination::One(output) => self.one(batch, output),
             Destination::Many(files) => self.files(batch, files),
         };
@@ -116,56 +135,62 @@ impl Signing {
         Ok(())
     }
 
-    fn stream(&mut self, batch: &Batch<'_>) -> Result<()> {
-        let mut stdout = io::stdout()?;
+    fn stream(&mut self, batch: &Batch<'_>, out: &mut dyn Write) -> std::io::Result<()> {
         if !std::mem::replace(&mut self.begun, true) {
-            stdout.write_all(self.provenance.as_bytes()).map_err(io::stdout_failed)?;
+            out.write_all(self.provenance.as_bytes())?;
         }
         for chunk in chunks(batch) {
-            let signed = chunk.clone().into_par_iter().map(|index| batch.tack(index).map(|tack| (tack.to_pem(), tack)));
-            for (pem, tack) in signed.collect::<Result<Vec<_>, _>>()? {
-                stdout.write_all(pem.as_bytes()).map_err(io::stdout_failed)?;
+            let sign = |index| batch.tack(index).map(|tack| (tack.to_pem(), tack));
+            let signed = on_all_cores(|| chunk.into_par_iter().map(sign).collect::<Result<Vec<_>, _>>());
+            for (pem, tack) in signed.map_err(std::io::Error::other)? {
+                out.write_all(pem.as_bytes())?;
                 self.say(&tack);
+                self.progress.advance();
             }
-            self.progress.advance(chunk.len());
         }
-        stdout.flush().map_err(io::stdout_failed)
+        out.flush()
     }
 
     /// One thread writes the files, one after the other, while the others sign the next ones: a directory takes one name
     /// at a time, and a kill leaves one temporary file at most.
-    fn files(&self, batch: &Batch<'_>, files: &BatchFiles) -> Result<()> {
-        let mut written = 0;
-        let result = self.write_files(batch, files, &mut written);
-        result.map_err(|error| {
-            anyhow!("{error}; {written} of {} tacks are written, and the same command completes them", batch.number())
+    fn files(&mut self, batch: &Batch<'_>, files: &BatchFiles) -> Result<()> {
+        on_all_cores(|| self.write_files(batch, files)).map_err(|error| {
+            let (written, total) = (self.written, self.total);
+            anyhow!(
+                "{error}; {written} of {total} tacks are written; the same command completes them when that is mended"
+            )
         })?;
-        io::sync_file_system(&files.path(0))
+        io::sync_file_system(&files.path(0)).map_err(|error| {
+            let (path, error) = (files.path(0), io::plain(&error));
+            anyhow!("{}: it is written, and so are the others, but may not be on the disk: {error}", Shown(&path))
+        })
     }
 
-    fn write_files(&self, batch: &Batch<'_>, files: &BatchFiles, written: &mut u32) -> Result<()> {
-        let mut write = |signed: &[(u32, Tack, String)]| {
-            signed.iter().try_for_each(|(index, tack, content)| {
-                io::replace_name(&files.path(*index), content.as_bytes())?;
-                *written += 1;
-                self.say(tack);
-                Ok(())
-            })
-        };
+    fn write_files(&mut self, batch: &Batch<'_>, files: &BatchFiles) -> Result<()> {
+        let provenance = self.provenance.clone();
         let sign = |index| {
             let tack = batch.tack(index)?;
-            let content = self.provenance.clone() + &tack.to_pem();
+            let content = provenance.clone() + &tack.to_pem();
             Ok((index, tack, content))
         };
         let mut ready = Vec::new();
         for chunk in chunks(batch) {
             let signing = || chunk.into_par_iter().map(sign).collect::<Result<Vec<_>>>();
-            let (result, signed) = rayon::join(|| write(&ready), signing);
-            result?;
-            self.progress.advance(ready.len());
+            let (written, signed) = rayon::join(|| self.write_chunk(files, &ready), signing);
+            written?;
             ready = signed?;
         }
-        write(&ready)
+        self.write_chunk(files, &ready)
+    }
+
+    fn write_chunk(&mut self, files: &BatchFiles, signed: &[(u32, Tack, String)]) -> Result<()> {
+        for (index, tack, content) in signed {
+            io::replace_name(&files.path(*index), content.as_bytes())?;
+            self.written += 1;
+            self.say(tack);
+            self.progress.advance();
+        }
+        Ok(())
     }
 
     fn say(&self, tack: &Tack) {
@@ -184,21 +209,24 @@ fn chunks(batch: &Batch<'_>) -> impl Iterator<Item = std::ops::Range<u32>> + use
 /// A progress bar on a terminal, once the work has taken half a second.
 struct Progress {
     bar: ProgressBar,
+    is_wanted: bool,
     started: Instant,
 }
 
 impl Progress {
-    fn new(total: u64) -> Self {
+    fn new(total: u64, is_wanted: bool) -> Self {
         let style = ProgressStyle::with_template("{bar:40} {pos}/{len} tacks, {eta} left");
         let bar = ProgressBar::with_draw_target(Some(total), ProgressDrawTarget::hidden());
-        Self { bar: bar.with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar())), started: Instant::now() }
+        let bar = bar.with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
+        Self { bar, is_wanted, started: Instant::now() }
     }
 
-    fn advance(&self, tacks: usize) {
-        if self.bar.is_hidden() && self.started.elapsed() > PROGRESS_AFTER && std::io::stderr().is_terminal() {
+    fn advance(&mut self) {
+        if self.is_wanted && self.started.elapsed() > PROGRESS_AFTER {
+            self.is_wanted = false;
             self.bar.set_draw_target(ProgressDrawTarget::stderr());
         }
-        self.bar.inc(u64::try_from(tacks).unwrap_or(u64::MAX));
+        self.bar.inc(1);
     }
 }
 

@@ -154,10 +154,10 @@ fn without_an_output_the_tacks_are_one_stream() {
 fn view_keeps_the_order_of_a_stream_and_finds_the_bad_tack_in_it() {
     let site = Site::new(&["www"]);
     let stream = String::from_utf8(site.sign_ok(&["-c", "www.pem", "-n", "5000@1m"]).stdout).unwrap();
-    // The last byte of a signature, 0 to 255, lies in the block's last characters.
+    // The last bits of the signature are in this character; the other bits of it are 0.
     let mut blocks: Vec<_> = stream.split_inclusive("-----END TACK-----\n").map(str::to_owned).collect();
     let end = blocks[4321].find("\n-----END").unwrap();
-    let byte = if &blocks[4321][end - 3..end - 2] == "A" { "B" } else { "A" };
+    let byte = if &blocks[4321][end - 3..end - 2] == "A" { "Q" } else { "A" };
     blocks[4321].replace_range(end - 3..end - 2, byte);
     fs::write(site.path("batch.pem"), blocks.concat()).unwrap();
 
@@ -175,6 +175,42 @@ fn view_keeps_the_order_of_a_stream_and_finds_the_bad_tack_in_it() {
     let expirations: Vec<_> = words.lines().filter(|line| line.starts_with("expiration")).collect();
     assert_eq!((ran.status, expirations.len(), ran.stderr.lines().count()), (Some(1), 4999, 1), "{}", ran.stderr);
     assert!(ran.stderr.contains("signature") && expirations.is_sorted(), "{}", ran.stderr);
+}
+
+#[test]
+fn what_takes_a_stream_gets_one() {
+    let site = Site::new(&["www", "mail"]);
+    let arguments = ["-c", "www.pem", "-c", "mail.pem", "-n", "3@1d"];
+    let stream = site.sign_ok(&arguments).stdout;
+    for output in ["-", "/dev/stdout"] {
+        assert_eq!(site.sign_ok(&[&arguments[..], &["-o", output]].concat()).stdout, stream, "{output}");
+    }
+    assert_eq!(site.sign_ok(&[&arguments[..], &["-o", "/dev/null"]].concat()).stdout, b"");
+    let strays = fs::read_dir("/dev").unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
+    assert_eq!(strays.filter(|name| name.contains("-www") || name.ends_with("_0000.pem")).count(), 0);
+}
+
+#[test]
+fn a_directory_in_the_place_of_a_tack_is_found_before_anything_is_written() {
+    let site = Site::new(&["www"]);
+    fs::create_dir(site.path("out/T_0002.pem")).unwrap();
+    let ran = site.sign(&["-c", "www.pem", "-n", "3@1d", "-o", "out/T"]);
+    let message = "tack: out/T_0002.pem: it is a directory, in the place of a tack; choose another -o\n";
+    assert_eq!((ran.status, ran.stderr.as_str()), (Some(1), message));
+    assert_eq!(site.names(), ["T_0002.pem"]);
+}
+
+#[test]
+fn what_is_written_is_counted_over_all_certificates() {
+    let long = "m".repeat(200);
+    let site = Site::new(&["www", &long]);
+    // The second names are longer than a name may be, 255 bytes.
+    let prefix = format!("out/{}", "T".repeat(60));
+    let ran = site.sign(&["-c", "www.pem", "-c", &format!("{long}.pem"), "-n", "10@1d", "-o", &prefix]);
+    let end = "cannot be written: file name too long; 10 of 20 tacks are written; the same command completes them when \
+               that is mended\n";
+    assert!(ran.status == Some(1) && ran.stderr.ends_with(end), "{}", ran.stderr);
+    assert_eq!(site.names().len(), 10);
 }
 
 #[test]

@@ -12,7 +12,7 @@ use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 
-use common::{PASSWORD, Ran, certificate, genkey, ok, run, tack, temp_dir};
+use common::{PASSWORD, Ran, certificate, genkey, ok, run, tack, temp_dir, to_der};
 use tack::extension::TackExtension;
 use tack::object::Object;
 use tack::tack::Tack;
@@ -476,4 +476,29 @@ fn what_is_none_of_ours_is_not_replaced() {
     let message = "it holds a SERVERINFOV2 FOR SCT block, which would be lost; give OUTPUT a file of its own";
     assert_eq!(ran.stderr, format!("tack: out.pem: {message}\n"));
     assert_eq!(site.read("out.pem"), both);
+
+    let (pem, key) = (site.read("www.pem"), site.read("www.key"));
+    let damaged = [&b"-----BEGIN TACK-----\n"[..], &key].concat();
+    let large = [&pem[..], &vec![b'x'; 1 << 20]].concat();
+    for (held, what) in [
+        (pem, "a CERTIFICATE block"),
+        (to_der(&site.path("www.pem")), "binary data"),
+        (damaged, "a PRIVATE KEY block"),
+        (large, "more than 1048576 bytes"),
+        (b"-----BEGIN TACK BREAK SIG-----\n".to_vec(), "a TACK BREAK SIG block"),
+    ] {
+        fs::write(site.path("out.pem"), &held).unwrap();
+        let ran = run(site.deploy(FIRST_DEPLOY).arg("tacks.pem"));
+        let message = format!("tack: out.pem: it holds {what}, which would be lost; give OUTPUT a file of its own\n");
+        assert_eq!((ran.status, ran.stderr), (Some(1), message));
+        assert_eq!(site.read("out.pem"), held, "{what}");
+    }
+    // A damaged block of its own is mended.
+    fs::write(site.path("out.pem"), "-----BEGIN TACK-----\nAAAA").unwrap();
+    assert_silent(&run(site.deploy(FIRST_DEPLOY).arg("tacks.pem")));
+    assert_eq!(site.installed().len(), 1);
+
+    let ran = run(site.tack(FIRST_DEPLOY).args(["deploy", "-o", "/dev/null", "tacks.pem"]));
+    let message = "tack: /dev/null: it is no regular file, which could be compared; give OUTPUT a file\n";
+    assert_eq!((ran.status, ran.stderr.as_str()), (Some(1), message));
 }

@@ -308,6 +308,9 @@ fn nothing_writes_over_a_key() {
     sandbox.fails("tack deploy -o KEY.pem TACKS.pem", 1, &message("KEY.pem"));
     let batch = "tack sign -p asdf -e 2027Z --now 2026Z -c EC.pem -n 3@1d";
     sandbox.fails(&format!("{batch} -k KEY.pem -o d/"), 1, &message("d/_0001.pem"));
+    // Behind as much text as a key file may have.
+    sandbox.succeeds("{ head -c 900000 /dev/zero | tr '\\0' x; cat KEY.pem; } > LATE.pem");
+    sandbox.fails(&format!("{BREAK} -o LATE.pem"), 1, &message("LATE.pem"));
     // An input that is reached by another name, or was read from standard input.
     let message =
         |name: &str| format!("tack: {name}: it is an input, and the batch would replace it; choose another -o\n");
@@ -335,6 +338,20 @@ fn passwd_loses_nothing() {
     let message = "PIPE: it is no regular file, which could be replaced; give the key file itself";
     let output = sandbox.run(&format!("cat KEY.pem > PIPE & {passwd} PIPE"));
     assert_eq!((output.status.code(), text(&output.stderr)), (Some(1), format!("tack: {message}\n")));
+}
+
+#[test]
+fn of_two_passwds_one_fails() {
+    let sandbox = Sandbox::new();
+    for _ in 0..10 {
+        sandbox.succeeds("cp KEY.pem MINE.pem; echo one > one; echo two > two");
+        let passwd = "tack passwd -k MINE.pem -p asdf --iterations 8192 --new-password-file";
+        let output = sandbox.run(&format!("{passwd} one & {passwd} two; echo $?; wait $!; echo $?"));
+        let statuses = text(&output.stdout);
+        let new = if statuses == "1\n0\n" { "one" } else { "two" };
+        assert!(["0\n1\n", "1\n0\n"].contains(&&*statuses), "{statuses} {}", text(&output.stderr));
+        sandbox.succeeds(&format!("tack break -k MINE.pem --password-file {new} -o /dev/null"));
+    }
 }
 
 #[test]
@@ -374,6 +391,15 @@ fn a_signal_at_the_prompt_leaves_the_terminal_as_it_was() {
         let ran = ran.output().unwrap();
         assert!(ran.status.success(), "{signal}: {}{}", text(&ran.stdout), text(&ran.stderr));
     }
+}
+
+#[test]
+fn under_nohup_a_prompt_outlives_the_terminals_end() {
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/peers/pty_interrupt.py");
+    let mut python = Command::new("python3");
+    let ran = python.arg(&script).args(["nohup", env!("CARGO_BIN_EXE_tack"), "genkey", "--iterations", "8192"]);
+    let ran = ran.env_remove("TACK_PASSWORD").output().unwrap();
+    assert!(ran.status.success(), "{}{}", text(&ran.stdout), text(&ran.stderr));
 }
 
 #[test]
@@ -496,7 +522,47 @@ fn who_may_not_read_or_write_is_told() {
         "tack: KEY2.pem: cannot be written: permission denied; choose another place, or another user; what was there is \
          unchanged\n",
     );
+    // What cannot be looked into may be a key.
+    set_modes([(".", 0o777), ("bad", 0o755), ("KEY.pem", 0o000), ("KEY2.pem", 0o644)]);
+    sandbox.fails(
+        &format!("{nobody} tack break -k KEY2.pem -p asdf -o KEY.pem"),
+        1,
+        "tack: KEY.pem: it may hold a key, and cannot be looked into: permission denied; choose another output, or another \
+         user\n",
+    );
+    sandbox.succeeds("mkdir d && cp KEY2.pem d/_0001.pem && chmod 333 d");
+    let batch = "tack sign -k KEY2.pem -p asdf -e 2027Z --now 2026Z -c EC.pem -n 3@1d -o d/";
+    let output = sandbox.run(&format!("{nobody} {batch}"));
+    assert_eq!(
+        (output.status.code(), &*text(&output.stderr)),
+        (Some(1), "tack: d/_0001.pem: it holds a TACK key, which would be lost; choose another output\n")
+    );
+    sandbox.succeeds("chmod 755 d && cmp KEY2.pem d/_0001.pem");
     set_modes([(".", 0o755), ("bad", 0o755), ("KEY.pem", 0o644), ("KEY2.pem", 0o644)]);
+}
+
+#[test]
+fn without_threads_the_work_is_done() {
+    let sandbox = Sandbox::new();
+    // Under a limit of processes, which is not for root.
+    if fs::metadata(sandbox.0.path()).unwrap().uid() != 0 {
+        return common::skip("without_threads_the_work_is_done", "the right to be another user");
+    }
+    sandbox.succeeds("cp \"$(command -v tack)\" tack && chmod 755 . && chmod 644 KEY.pem && mkdir -m 777 out");
+    // A user of whom nobody else has processes.
+    let alone = "setpriv --reuid=61234 --regid=61234 --clear-groups prlimit --nproc=1 ./tack";
+    let now = "--now 2026-11-20Z";
+    for command in [
+        format!("view {now} TACKS.pem"),
+        format!("status {now} --warn 1d TACKS.pem"),
+        format!("sign {now} -k KEY.pem -p asdf -c EC.pem -e 2027Z -n 300@1d"),
+    ] {
+        // Signatures differ in nothing: RFC 6979.
+        let [limited, free] = [alone, "tack"].map(|tack| sandbox.succeeds(&format!("{tack} {command}")));
+        assert!(!limited.is_empty() && limited == free, "{command}");
+    }
+    sandbox.succeeds(&format!("{alone} sign {now} -k KEY.pem -p asdf -c EC.pem -e 2027Z -n 300@1d -o out/T"));
+    assert_eq!(fs::read_dir(sandbox.0.path().join("out")).unwrap().count(), 300);
 }
 
 /// Whether this machine lets a test mount a file system, in a namespace of its own.
@@ -537,8 +603,8 @@ fn a_full_disk_leaves_what_was_there() {
     assert_eq!(stdout, format!("{number}\ntacks            {number}\n"));
     let stderr = text(&output.stderr);
     let message = format!(
-        "cannot be written: no space left on device; make room first; {number} of 100 tacks are written, and the same \
-         command completes them\n"
+        "cannot be written: no space left on device; make room first; {number} of 100 tacks are written; the same \
+         command completes them when that is mended\n"
     );
     assert!(stderr.starts_with("tack: bad/B_00") && stderr.ends_with(&message), "{stderr}");
 }

@@ -161,7 +161,8 @@ fn a_batch_on_a_full_disk_says_how_much_is_written_and_is_completed_by_the_same_
     let mut verified = Verified::default();
     let full = verified.look(&outputs.path().join("full"));
     assert!((1..=256).contains(&full.tacks) && full.hidden == 0, "{} and {}", full.tacks, full.hidden);
-    let words = format!("{} of {NUMBER} tacks are written, and the same command completes them\n", full.tacks);
+    let words =
+        format!("{} of {NUMBER} tacks are written; the same command completes them when that is mended\n", full.tacks);
     assert!(ran.stderr.ends_with(&words), "{words}: {}", ran.stderr);
     assert!(ran.stderr.contains("no space left on device"), "{}", ran.stderr);
     let larger = verified.look(&outputs.path().join("larger"));

@@ -1,17 +1,18 @@
 //! `tack deploy`: the tack of the hour, from a batch into the file that the server reads.
 
 use std::cmp::Reverse;
-use std::fs::{self, File, TryLockError};
+use std::fs::{self, File};
+use std::io::{ErrorKind, Read};
 use std::path::{Path, PathBuf};
 use std::process::{ExitCode, Stdio};
-use std::thread;
-use std::time::{Duration, Instant};
 
 use anyhow::{Result, anyhow, bail};
 use tack::certificate::{Certificate, TargetHash};
+use tack::extension::TackExtension;
 use tack::key::PublicKey;
 use tack::object::Object;
 use tack::pem;
+use tack::serverinfo::ServerInfo;
 use tack::tack::Tack;
 use tack::time::Span;
 
@@ -23,8 +24,6 @@ use crate::packing::{self, Parts};
 use crate::words::{self, Words};
 
 const MAX_KEYS: usize = 2;
-const LOCK_PATIENCE: Duration = Duration::from_secs(10);
-const LOCK_PAUSE: Duration = Duration::from_millis(10);
 
 pub fn run(args: &Deploy, now: i64) -> Result<ExitCode> {
     let min_remaining =
@@ -314,39 +313,54 @@ impl Content {
 
 /// Whether OUTPUT holds something else than it should. If it holds what is none of ours it is left alone.
 fn is_stale(output: &Path, content: &Content) -> Result<bool> {
-    let is_file = fs::metadata(output).is_ok_and(|metadata| metadata.is_file() && metadata.len() <= SMALL);
-    let Some(bytes) = is_file.then(|| fs::read(output).ok()).flatten() else { return Ok(true) };
-    let is_foreign = |block: &pem::Block<'_>| matches!(Object::from_block(block), Ok(None));
-    if let Some(block) = pem::blocks(&bytes).filter_map(Result::ok).find(is_foreign) {
-        let label = block.label();
-        bail!("{}: it holds a {label} block, which would be lost; give OUTPUT a file of its own", Shown(output));
+    let failed = |error| anyhow!("{}: cannot be read, to be compared: {}", Shown(output), io::plain(&error));
+    let file = match fs::metadata(output) {
+        Ok(metadata) if metadata.is_file() => File::open(output).map_err(failed)?,
+        Ok(_) => bail!("{}: it is no regular file, which could be compared; give OUTPUT a file", Shown(output)),
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(true),
+        Err(error) => return Err(failed(error)),
+    };
+    let mut bytes = Vec::new();
+    file.take(SMALL + 1).read_to_end(&mut bytes).map_err(failed)?;
+    if let Some(foreign) = foreign(&bytes) {
+        bail!("{}: it holds {foreign}, which would be lost; give OUTPUT a file of its own", Shown(output));
     }
     Ok(!content.is_in(&bytes))
 }
 
-/// Brings OUTPUT up to date, and says whether it had to be changed. Other runs wait meanwhile, so that of two the second
-/// sees what the first did.
+/// What a file holds that is worth keeping and that `deploy` never writes. A placeholder is not, nor a damaged block of its
+/// own.
+fn foreign(bytes: &[u8]) -> Option<String> {
+    const BEGIN: &str = "-----BEGIN ";
+    if u64::try_from(bytes.len()).is_ok_and(|length| length > SMALL) {
+        return Some(format!("more than {SMALL} bytes"));
+    }
+    let Ok(text) = str::from_utf8(bytes) else { return Some("binary data".to_owned()) };
+    // Each block by itself, for a damaged one hides those after it.
+    text.split(BEGIN).skip(1).find_map(|rest| {
+        let label = rest.split("-----").next().unwrap_or_default();
+        let block = format!("{BEGIN}{rest}");
+        let object = match pem::blocks(block.as_bytes()).next() {
+            Some(Ok(block)) => Object::from_block(&block).ok(),
+            _ => None,
+        };
+        let is_own = match (label, object) {
+            (Tack::LABEL | TackExtension::LABEL, _) => true,
+            (Certificate::LABEL, Some(Some(Object::Certificate(certificate)))) => certificate.extension().is_some(),
+            (label, object) => ServerInfo::is_label(label) && object != Some(None),
+        };
+        (!is_own).then(|| format!("a {} block", label.escape_debug()))
+    })
+}
+
+/// Brings OUTPUT up to date, and says whether it had to be changed.
 fn install(output: &Path, content: &Content) -> Result<bool> {
-    let directory = File::open(io::directory(output));
-    let _locked = directory.as_ref().is_ok_and(lock);
+    let _locked = io::lock_beside(output);
     if !is_stale(output, content)? {
         return Ok(false);
     }
     io::replace(output, content.text.as_bytes(), New::Public)?;
     Ok(true)
-}
-
-/// Locks a directory, which leaves nothing behind. Whoever can read it can hold the lock, and not every file system has
-/// locks: so after some seconds the work is done without, for the replacing is safe by itself.
-fn lock(directory: &File) -> bool {
-    let deadline = Instant::now() + LOCK_PATIENCE;
-    loop {
-        match directory.try_lock() {
-            Ok(()) => return true,
-            Err(TryLockError::WouldBlock) if Instant::now() < deadline => thread::sleep(LOCK_PAUSE),
-            Err(_) => return false,
-        }
-    }
 }
 
 fn dry_run(args: &Deploy, content: &Content) -> Result<()> {

@@ -34,7 +34,8 @@ pub fn run(args: &Passwd, now: i64) -> Result<ExitCode> {
     };
     let file = genkey::lock(&key, &new, args.iterations)?;
     let pem = provenance(now) + &file.to_pem();
-    // The password may have taken its time.
+    // The password may have taken its time, and another passwd may be at it.
+    let _locked = io::lock_beside(path);
     if !inputs.contain(path) {
         bail!("{}: it was replaced by another program meanwhile; run passwd again", Shown(path));
     }

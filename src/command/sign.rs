@@ -12,7 +12,7 @@ use tack::time::{Expiration, Minutes};
 
 use crate::Exit;
 use crate::cli::Sign;
-use crate::io::{Inputs, Output, SMALL, Shown, check_directory, is_dash, refuse_key_file};
+use crate::io::{Inputs, Output, SMALL, Shown, check_directory, is_dash, is_stdout, is_stream, refuse_key_file};
 use crate::message::{Usage, is_past, refused, warn};
 use crate::password::LockedKey;
 use crate::signing::{BatchFiles, Destination, Signing};
@@ -48,7 +48,7 @@ pub fn run(args: &Sign, now: i64) -> Result<ExitCode> {
             warn(&target.path, format_args!("{which} for it has expired already, at {first}"));
         }
     }
-    let mut signing = Signing::new(&batches, now, args.common.verbose > 0);
+    let mut signing = Signing::new(&batches, &destinations, now, args.common.verbose > 0);
     for (batch, destination) in batches.iter().zip(&destinations) {
         signing.write(batch, destination)?;
     }
@@ -125,8 +125,9 @@ fn destinations(
     schedule: Option<Schedule>,
     inputs: &Inputs,
 ) -> Result<Vec<Destination>> {
-    let Some(output) = output.filter(|path| !is_dash(path)) else {
-        return Ok(targets.iter().map(|_| Destination::One(Output::Stdout)).collect());
+    let Some(output) = output.filter(|path| !is_dash(path) && !is_stream(path) && !is_stdout(path)) else {
+        let output = Output::new(output, inputs)?;
+        return Ok(targets.iter().map(|_| Destination::One(output.clone())).collect());
     };
     let mut taken = HashSet::new();
     let mut destinations = Vec::new();
@@ -149,6 +150,9 @@ fn destinations(
                             "{}: it is an input, and the batch would replace it; choose another -o",
                             Shown(&existing)
                         );
+                    }
+                    if existing.symlink_metadata().is_ok_and(|existing| existing.is_dir()) {
+                        bail!("{}: it is a directory, in the place of a tack; choose another -o", Shown(&existing));
                     }
                     refuse_key_file(&existing)?;
                 }
