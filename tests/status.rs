@@ -162,7 +162,7 @@ fn every_exit_status() {
         (
             &["-c", "www.pem", "tacks.pem"],
             2,
-            format!("TACK CRITICAL - the tacks of {key} do not fit the certificate | days_left=9;7:;0:"),
+            format!("TACK CRITICAL - the tacks of {key} do not fit the certificate in www.pem | days_left=9;7:;0:"),
         ),
         (
             &["forged.pem"],
@@ -288,6 +288,18 @@ fn the_worst_comes_first_and_gaps_are_named() {
 }
 
 #[test]
+fn of_many_gaps_a_few_are_named() {
+    let site = Site::new();
+    // Of each ten days one has no tack.
+    site.write("tacks.pem", KEY, hash(), (0..100).filter(|day| day % 10 != 9));
+    let ran = site.status(&["tacks.pem"]);
+    let gaps = ran.text().lines().find(|line| line.starts_with("gaps ")).unwrap();
+    assert_eq!((gaps.matches(" to ").count(), gaps.ends_with(", and 4 more")), (5, true), "{gaps}");
+    let json: serde_json::Value = serde_json::from_slice(&site.status(&["--json", "tacks.pem"]).stdout).unwrap();
+    assert_eq!(json["batches"][0]["gaps"].as_array().unwrap().len(), 9);
+}
+
+#[test]
 fn keys_and_certificates_are_kept_apart() {
     let site = Site::new();
     site.write("old.pem", KEY, hash(), 1..=10);
@@ -311,8 +323,14 @@ fn keys_and_certificates_are_kept_apart() {
     assert_eq!(site.status(&["all.pem"]), many);
     // What the one has too little of, the other has not to answer for.
     let ran = site.status(&["--warn", "15d", "all.pem"]);
-    let warning = format!("TACK WARNING - the tacks of key {FINGERPRINT} last 9d17h35m more | days_left=9;15:;0:");
+    let short = |hash: &str| format!("the tacks of key {FINGERPRINT} for target hash {hash} last 9d17h35m more");
+    let warning = format!("TACK WARNING - {} | days_left=9;15:;0:", short("0707070707070707"));
     assert_eq!(headline(&ran), (Some(1), warning.as_str()));
+    // Two batches of one key have each its own problem.
+    site.write("www.pem", KEY, TargetHash::new([9; 32]), 1..=10);
+    let ran = site.status(&["--warn", "15d", "all.pem", "www.pem"]);
+    let both = [short("0707070707070707"), short("0909090909090909")].join("; ");
+    assert_eq!(headline(&ran), (Some(1), format!("TACK WARNING - {both} | days_left=9;15:;0:").as_str()));
 }
 
 #[test]

@@ -21,8 +21,10 @@ use crate::objects;
 
 /// The width of the timeline.
 const COLUMNS: u32 = 60;
-/// The most problems that the first line names.
+/// The most problems that the first line names, and gaps that the line of a batch names.
 const MAX_PROBLEMS: usize = 5;
+/// The digits of a target hash that tell the batches of a key apart.
+const HASH_DIGITS: usize = 16;
 
 pub fn run(args: &Status, now: i64) -> Result<ExitCode> {
     let warn = args.warn.parse::<Span>().map_err(|error| Usage(format!("--warn: {error}")))?;
@@ -95,13 +97,17 @@ impl Report {
             Some(_) => Fits::No,
         };
         let floors = found.min_generations;
+        let mut batches_of: HashMap<_, usize> = HashMap::new();
+        found.batches.iter().for_each(|batch| *batches_of.entry(batch.key.clone()).or_default() += 1);
         let summary = |batch: Batch| {
             let (fits, floor) = (fits(&batch), floors.get(&batch.key).copied().unwrap_or_default());
-            Summary::new(batch, fits, floor, now)
+            let is_only = batches_of.get(&batch.key) == Some(&1);
+            Summary::new(batch, is_only, fits, floor, now)
         };
         let mut report =
             Self { batches: found.batches.into_iter().map(summary).collect(), problems: found.problems, warn };
-        report.problems.extend(report.batches.iter().flat_map(|batch| batch.problems(warn)));
+        let certificate = args.certificate.as_deref();
+        report.problems.extend(report.batches.iter().flat_map(|batch| batch.problems(certificate, warn)));
         report.problems.sort_by_key(|(state, _)| std::cmp::Reverse(*state));
         Ok(report)
     }
@@ -127,7 +133,7 @@ impl Report {
         let days = |span: Span| span.minutes() / Span::DAY.minutes();
         let summary = match (self.problems.as_slice(), self.left()) {
             ([], Some(left)) => format!("{tacks} {}, {} days left", plural(tacks, "tack"), days(left)),
-            (problems, _) => worst(problems),
+            (problems, _) => few(problems.iter().map(|(_, problem)| problem.clone()), "; "),
         };
         // A bar would begin the performance data.
         let mut text = format!("TACK {} - {}", self.state().word(), summary.replace('|', "/"));
@@ -225,6 +231,8 @@ impl Found {
 struct Summary {
     key: PublicKey,
     target_hash: TargetHash,
+    /// Whether no other batch is of its key.
+    is_only: bool,
     number: usize,
     first: Minutes,
     last: Minutes,
@@ -240,7 +248,7 @@ struct Summary {
 }
 
 impl Summary {
-    fn new(batch: Batch, fits: Fits, min_generation: u8, now: Minutes) -> Self {
+    fn new(batch: Batch, is_only: bool, fits: Fits, min_generation: u8, now: Minutes) -> Self {
         let expirations: Vec<_> = batch.expirations.keys().copied().collect();
         let (first, last) = match expirations.as_slice() {
             [first, .., last] => (*first, *last),
@@ -263,14 +271,19 @@ impl Summary {
             min_generation,
             key: batch.key,
             target_hash: batch.target_hash,
+            is_only,
         }
     }
 
-    fn problems(&self, warn: Span) -> Vec<(State, String)> {
-        let key = self.key.fingerprint();
+    /// What is wrong with it, the certificate of `-c` being in this file.
+    fn problems(&self, certificate: Option<&Path>, warn: Span) -> Vec<(State, String)> {
         let mut problems = Vec::new();
         if self.fits == Fits::OtherCertificate {
             return problems;
+        }
+        let mut key = self.key.fingerprint().to_string();
+        if !self.is_only {
+            key += &format!(" for target hash {:.HASH_DIGITS$}", self.target_hash.to_string());
         }
         if let revoked @ 1.. = self.revoked {
             let (tacks, floor) = (plural(revoked, "tack"), self.min_generation);
@@ -278,8 +291,9 @@ impl Summary {
                 format!("{revoked} {tacks} of key {key} of generations below {floor}, which other tacks revoke");
             problems.push((State::Warning, problem));
         }
-        if self.fits == Fits::No {
-            problems.push((State::Critical, format!("the tacks of key {key} do not fit the certificate")));
+        if let (Fits::No, Some(certificate)) = (self.fits, certificate) {
+            let problem = format!("the tacks of key {key} do not fit the certificate in {}", Shown(certificate));
+            problems.push((State::Critical, problem));
         }
         if self.left == Span::default() {
             problems.push((State::Critical, format!("the last tack of key {key} expired at {}", self.last)));
@@ -303,7 +317,7 @@ impl Summary {
         let interval = self.interval.map_or_else(|| "none".to_owned(), |interval| interval.to_string());
         let gaps = match self.gaps.as_slice() {
             [] => "none".to_owned(),
-            gaps => gaps.iter().map(|(from, to)| format!("{from} to {to}")).collect::<Vec<_>>().join(", "),
+            gaps => few(gaps.iter().map(|(from, to)| format!("{from} to {to}")), ", "),
         };
         let (key, first, last, left) = (self.key.fingerprint(), self.first, self.last, self.left);
         format!(
@@ -362,13 +376,13 @@ impl Summary {
     }
 }
 
-/// The first problems, which are the worst, in one line.
-fn worst(problems: &[(State, String)]) -> String {
-    let mut words: Vec<_> = problems.iter().take(MAX_PROBLEMS).map(|(_, problem)| problem.clone()).collect();
-    if let Some(more @ 1..) = problems.len().checked_sub(MAX_PROBLEMS) {
+/// The first of what there is to say, in one line.
+fn few(mut all: impl ExactSizeIterator<Item = String>, separator: &str) -> String {
+    let mut words: Vec<_> = all.by_ref().take(MAX_PROBLEMS).collect();
+    if let more @ 1.. = all.len() {
         words.push(format!("and {more} more"));
     }
-    words.join("; ")
+    words.join(separator)
 }
 
 /// The longest span that recurs: between batches that overlap there are shorter ones. If none makes up more than a quarter, the one
