@@ -70,7 +70,7 @@ _tack() {
             return 0
             ;;
         tack__subcmd__break)
-            opts="-k -p -o -v -x -h --key --password --password-file --max-iterations --output --verbose --help"
+            opts="-k -p -o -v -h --key --password --password-file --max-iterations --output --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -116,7 +116,7 @@ _tack() {
             return 0
             ;;
         tack__subcmd__cert)
-            opts="-i -b -o -v -x -h --input --break-signatures --output --verbose --help"
+            opts="-i -b -o -v -h --input --break-signatures --output --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -154,7 +154,7 @@ _tack() {
             return 0
             ;;
         tack__subcmd__deploy)
-            opts="-c -a -o -v -x -h --certificate --activation --min-remaining --format --output --run --dry-run --verbose --help"
+            opts="-c -a -o -v -h --certificate --activation --min-remaining --format --output --run --dry-run --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -204,7 +204,7 @@ _tack() {
             return 0
             ;;
         tack__subcmd__genkey)
-            opts="-p -o -v -x -h --password --password-file --output --iterations --force --verbose --help"
+            opts="-p -o -v -h --password --password-file --output --iterations --force --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -256,7 +256,7 @@ _tack() {
             return 0
             ;;
         tack__subcmd__pack)
-            opts="-t -b -a -o -v -x -h --tacks --break-signatures --activation --draft --format --output --verbose --help"
+            opts="-t -b -a -o -v -h --tacks --break-signatures --activation --draft --format --output --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -310,7 +310,7 @@ _tack() {
             return 0
             ;;
         tack__subcmd__passwd)
-            opts="-k -p -v -x -h --key --password --password-file --max-iterations --new-password-file --keep-password --iterations --verbose --help"
+            opts="-k -p -v -h --key --password --password-file --max-iterations --new-password-file --keep-password --iterations --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -356,7 +356,7 @@ _tack() {
             return 0
             ;;
         tack__subcmd__sign)
-            opts="-k -p -c -m -g -e -n -o -v -x -h --key --password --password-file --max-iterations --certificate --min-generation --generation --expiration --number --output --verbose --help"
+            opts="-k -p -c -m -g -e -n -o -v -h --key --password --password-file --max-iterations --certificate --min-generation --generation --expiration --number --output --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -442,7 +442,7 @@ _tack() {
             return 0
             ;;
         tack__subcmd__status)
-            opts="-c -v -x -h --certificate --warn --json --verbose --help"
+            opts="-c -v -h --certificate --warn --json --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -468,7 +468,7 @@ _tack() {
             return 0
             ;;
         tack__subcmd__unpack)
-            opts="-E -o -v -x -h --extension --output --verbose --help"
+            opts="-E -o -v -h --extension --output --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -498,7 +498,7 @@ _tack() {
             return 0
             ;;
         tack__subcmd__view)
-            opts="-v -x -h --json --verbose --help"
+            opts="-v -h --json --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

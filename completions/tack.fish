@@ -43,7 +43,6 @@ complete -c tack -n "__fish_tack_using_subcommand genkey" -s o -l output -d 'Wri
 complete -c tack -n "__fish_tack_using_subcommand genkey" -l iterations -d 'Stretch the password by so many iterations of PBKDF2, from 8192 to 10000000' -r
 complete -c tack -n "__fish_tack_using_subcommand genkey" -l force -d 'Replace an existing file'
 complete -c tack -n "__fish_tack_using_subcommand genkey" -s v -l verbose -d 'Say on standard error what is made'
-complete -c tack -n "__fish_tack_using_subcommand genkey" -s x -d 'Accepted for tackpy\'s sake, and without effect'
 complete -c tack -n "__fish_tack_using_subcommand genkey" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c tack -n "__fish_tack_using_subcommand sign" -s k -l key -d 'Use this TACK key file' -r -F
 complete -c tack -n "__fish_tack_using_subcommand sign" -s p -l password -d 'The password of the key file; every user of the machine can see it in the list of processes' -r
@@ -56,7 +55,6 @@ complete -c tack -n "__fish_tack_using_subcommand sign" -s e -l expiration -d 'L
 complete -c tack -n "__fish_tack_using_subcommand sign" -s n -l number -d 'Make NUM tacks, 1 to 1000000, that expire INTERVAL apart; the first at EXPIRATION, which -n needs' -r
 complete -c tack -n "__fish_tack_using_subcommand sign" -s o -l output -d 'Write to this file instead of to standard output; with -n, to files whose names begin so' -r -F
 complete -c tack -n "__fish_tack_using_subcommand sign" -s v -l verbose -d 'Say on standard error what is made'
-complete -c tack -n "__fish_tack_using_subcommand sign" -s x -d 'Accepted for tackpy\'s sake, and without effect'
 complete -c tack -n "__fish_tack_using_subcommand sign" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c tack -n "__fish_tack_using_subcommand break" -s k -l key -d 'Use this TACK key file' -r -F
 complete -c tack -n "__fish_tack_using_subcommand break" -s p -l password -d 'The password of the key file; every user of the machine can see it in the list of processes' -r
@@ -64,17 +62,14 @@ complete -c tack -n "__fish_tack_using_subcommand break" -l password-file -d 'Ta
 complete -c tack -n "__fish_tack_using_subcommand break" -l max-iterations -d 'Refuse a key file that asks for more than so many iterations of PBKDF2' -r
 complete -c tack -n "__fish_tack_using_subcommand break" -s o -l output -d 'Write the break signature to this file instead of to standard output' -r -F
 complete -c tack -n "__fish_tack_using_subcommand break" -s v -l verbose -d 'Say on standard error what is made'
-complete -c tack -n "__fish_tack_using_subcommand break" -s x -d 'Accepted for tackpy\'s sake, and without effect'
 complete -c tack -n "__fish_tack_using_subcommand break" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c tack -n "__fish_tack_using_subcommand view" -l json -d 'Print one JSON document with every field, and whether the signatures hold'
 complete -c tack -n "__fish_tack_using_subcommand view" -s v -l verbose -d 'Say on standard error what is made'
-complete -c tack -n "__fish_tack_using_subcommand view" -s x -d 'Accepted for tackpy\'s sake, and without effect'
 complete -c tack -n "__fish_tack_using_subcommand view" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c tack -n "__fish_tack_using_subcommand cert" -s i -l input -d 'A tack to put into a certificate, or a TACK certificate to take apart' -r -F
 complete -c tack -n "__fish_tack_using_subcommand cert" -s b -l break-signatures -d 'Include the break signatures of this file, 8 at most' -r -F
 complete -c tack -n "__fish_tack_using_subcommand cert" -s o -l output -d 'Write to this file instead of to standard output' -r -F
 complete -c tack -n "__fish_tack_using_subcommand cert" -s v -l verbose -d 'Say on standard error what is made'
-complete -c tack -n "__fish_tack_using_subcommand cert" -s x -d 'Accepted for tackpy\'s sake, and without effect'
 complete -c tack -n "__fish_tack_using_subcommand cert" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c tack -n "__fish_tack_using_subcommand pack" -s t -l tacks -d 'The file of the tack, or of two tacks of different keys; may be repeated' -r -F
 complete -c tack -n "__fish_tack_using_subcommand pack" -s b -l break-signatures -d 'Include the break signatures of this file, 8 at most; chooses draft 00' -r -F
@@ -87,12 +82,10 @@ serverinfo\t'A serverinfo file of OpenSSL'
 certificate\t'A TACK certificate'"
 complete -c tack -n "__fish_tack_using_subcommand pack" -s o -l output -d 'Write to this file instead of to standard output' -r -F
 complete -c tack -n "__fish_tack_using_subcommand pack" -s v -l verbose -d 'Say on standard error what is made'
-complete -c tack -n "__fish_tack_using_subcommand pack" -s x -d 'Accepted for tackpy\'s sake, and without effect'
 complete -c tack -n "__fish_tack_using_subcommand pack" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c tack -n "__fish_tack_using_subcommand unpack" -s E -l extension -d 'The file to take apart, as tackpy wants it' -r -F
 complete -c tack -n "__fish_tack_using_subcommand unpack" -s o -l output -d 'Write to this file instead of to standard output' -r -F
 complete -c tack -n "__fish_tack_using_subcommand unpack" -s v -l verbose -d 'Say on standard error what is made'
-complete -c tack -n "__fish_tack_using_subcommand unpack" -s x -d 'Accepted for tackpy\'s sake, and without effect'
 complete -c tack -n "__fish_tack_using_subcommand unpack" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c tack -n "__fish_tack_using_subcommand passwd" -s k -l key -d 'Use this TACK key file' -r -F
 complete -c tack -n "__fish_tack_using_subcommand passwd" -s p -l password -d 'The password of the key file; every user of the machine can see it in the list of processes' -r
@@ -102,7 +95,6 @@ complete -c tack -n "__fish_tack_using_subcommand passwd" -l new-password-file -
 complete -c tack -n "__fish_tack_using_subcommand passwd" -l iterations -d 'Stretch the password by so many iterations of PBKDF2, from 8192 to 10000000' -r
 complete -c tack -n "__fish_tack_using_subcommand passwd" -l keep-password -d 'Keep the password; the iteration count and the salt are new'
 complete -c tack -n "__fish_tack_using_subcommand passwd" -s v -l verbose -d 'Say on standard error what is made'
-complete -c tack -n "__fish_tack_using_subcommand passwd" -s x -d 'Accepted for tackpy\'s sake, and without effect'
 complete -c tack -n "__fish_tack_using_subcommand passwd" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c tack -n "__fish_tack_using_subcommand deploy" -s c -l certificate -d 'Install tacks for this certificate\'s key only' -r -F
 complete -c tack -n "__fish_tack_using_subcommand deploy" -s a -l activation -d 'Activate pins by the first tack (1), the second (2), both (3) or none (0)' -r
@@ -115,12 +107,10 @@ complete -c tack -n "__fish_tack_using_subcommand deploy" -s o -l output -d 'The
 complete -c tack -n "__fish_tack_using_subcommand deploy" -l run -d 'Run this shell command after OUTPUT has changed' -r
 complete -c tack -n "__fish_tack_using_subcommand deploy" -l dry-run -d 'Say what would be done, and do nothing'
 complete -c tack -n "__fish_tack_using_subcommand deploy" -s v -l verbose -d 'Say on standard error what is made'
-complete -c tack -n "__fish_tack_using_subcommand deploy" -s x -d 'Accepted for tackpy\'s sake, and without effect'
 complete -c tack -n "__fish_tack_using_subcommand deploy" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c tack -n "__fish_tack_using_subcommand status" -s c -l certificate -d 'Check that the tacks vouch for this certificate\'s key' -r -F
 complete -c tack -n "__fish_tack_using_subcommand status" -l warn -d 'Warn when the tacks last less than this' -r
 complete -c tack -n "__fish_tack_using_subcommand status" -l json -d 'Print one JSON document'
 complete -c tack -n "__fish_tack_using_subcommand status" -s v -l verbose -d 'Say on standard error what is made'
-complete -c tack -n "__fish_tack_using_subcommand status" -s x -d 'Accepted for tackpy\'s sake, and without effect'
 complete -c tack -n "__fish_tack_using_subcommand status" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c tack -n "__fish_tack_using_subcommand help" -s h -l help -d 'Print help (see more with \'--help\')'

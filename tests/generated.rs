@@ -80,15 +80,22 @@ fn completed() -> Command {
     let all = cli::Cli::command();
     let names = all.get_subcommands().map(|command| &*command.get_name().to_owned().leak());
     let names = PossibleValuesParser::new(names.collect::<Vec<_>>());
-    let mut root = Command::new("tack")
+    let mut root = visible(&all)
         .version("")
-        .after_long_help(all.get_after_long_help().cloned().unwrap_or_default())
         .disable_help_subcommand(true)
-        .args(all.get_arguments().filter(|argument| !argument.is_hide_set()).cloned())
-        .subcommands(all.get_subcommands().cloned())
+        .subcommands(all.get_subcommands().map(visible))
         .mut_subcommand("help", |help| help.mut_arg("command", |name| name.value_parser(names)));
     root.build();
     root
+}
+
+/// A command with those of its arguments that help shows.
+fn visible(command: &Command) -> Command {
+    Command::new(&*command.get_name().to_owned().leak())
+        .about(command.get_about().cloned().unwrap_or_default())
+        .after_long_help(command.get_after_long_help().cloned().unwrap_or_default())
+        .aliases(command.get_all_aliases().map(|alias| &*alias.to_owned().leak()))
+        .args(command.get_arguments().filter(|argument| !argument.is_hide_set()).cloned())
 }
 
 fn check(file: &str, expected: &str) {
