@@ -97,7 +97,7 @@ complete -c tack -n "__fish_tack_using_subcommand passwd" -l keep-password -d 'K
 complete -c tack -n "__fish_tack_using_subcommand passwd" -s v -l verbose -d 'Say on standard error what is made'
 complete -c tack -n "__fish_tack_using_subcommand passwd" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c tack -n "__fish_tack_using_subcommand deploy" -s c -l certificate -d 'Install tacks for this certificate\'s key only' -r -F
-complete -c tack -n "__fish_tack_using_subcommand deploy" -s a -l activation -d 'Activate pins by the first tack (1), the second (2), both (3) or none (0)' -r
+complete -c tack -n "__fish_tack_using_subcommand deploy" -s a -l activation -d 'Activate pins by the first tack (1), the second (2), both (3) or none (0) [default: 0]' -r
 complete -c tack -n "__fish_tack_using_subcommand deploy" -l min-remaining -d 'Choose a tack that lasts at least so long' -r
 complete -c tack -n "__fish_tack_using_subcommand deploy" -l format -d 'The form to write OUTPUT in: tacks, or one of the forms of tack-pack(1)' -r -f -a "pem\t'The tacks themselves'
 extension\t'The bare TackExtension'

@@ -400,16 +400,20 @@ pub struct Passwd {
 ///
 /// A tack that lasts less than MIN_REMAINING is installed with a warning when there is no better one. When no tack is valid
 /// OUTPUT stays as it is.
+///
+/// OUTPUT gets the format and the flags that this run asks for, whatever it had before: let every run for one OUTPUT ask
+/// for the same.
 #[derive(Debug, Args)]
 #[command(after_long_help = "\
 EXAMPLES:
   Every hour, from cron:
 
-    tack deploy -c CERT.pem -a 1 --format serverinfo -o TACK_SERVERINFO.pem TACKS.pem
+    tack deploy -c CERT.pem -a 1 --format serverinfo -o OUTPUT.pem TACKS.pem
 
-  With a reload of the server when the file has changed:
+  With a reload of the server when the file has changed; cron wants it in one line:
 
-    tack deploy -c CERT.pem --format serverinfo -o TACK_SERVERINFO.pem --run 'systemctl reload nginx' TACKS.pem
+    tack deploy -c CERT.pem -a 1 --format serverinfo \\
+        -o OUTPUT.pem --run 'systemctl reload nginx' TACKS.pem
 
 EXIT STATUS:
   0  OUTPUT is as it should be.
@@ -420,7 +424,7 @@ pub struct Deploy {
     #[arg(short, long, value_name = "CERT")]
     pub certificate: Option<PathBuf>,
 
-    /// Activate pins by the first tack (1), the second (2), both (3) or none (0)
+    /// Activate pins by the first tack (1), the second (2), both (3) or none (0) [default: 0]
     #[arg(short, long, value_name = "FLAGS", value_parser = clap::value_parser!(u8).range(0..=3), allow_hyphen_values = true)]
     pub activation: Option<u8>,
 

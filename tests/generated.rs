@@ -18,6 +18,10 @@ use clap_mangen::roff::{Roff, roman};
 
 /// The page of `tack`, and those of its commands.
 const SEE_ALSO_ALL: &str = "tack-deployment(7)";
+/// What a line of an example begins with.
+const EXAMPLE: &str = "    ";
+/// The widest that it may be: clap wraps wider ones on a terminal of 80 columns, and what is pasted of them fails.
+const EXAMPLE_WIDTH: usize = 76;
 
 #[test]
 fn man_pages_are_current() {
@@ -32,6 +36,17 @@ fn man_pages_are_current() {
         .unwrap()
         .filter(|entry| entry.as_ref().unwrap().path().extension().is_some_and(|extension| extension == "1"));
     assert_eq!(committed.count(), pages.len() + 1, "a man page of a command that is no more");
+}
+
+#[test]
+fn examples_can_be_pasted() {
+    let root = root();
+    for command in std::iter::once(&root).chain(root.get_subcommands()) {
+        let after = command.get_after_long_help().map(ToString::to_string).unwrap_or_default();
+        for line in after.lines().filter(|line| line.starts_with(EXAMPLE)) {
+            assert!(line.len() <= EXAMPLE_WIDTH, "{} columns instead of {EXAMPLE_WIDTH}: {line}", line.len());
+        }
+    }
 }
 
 #[test]
@@ -132,7 +147,8 @@ fn page(command: &Command, name: &str, see_also: &str) -> String {
     }
     let mut roff = Roff::new();
     let after = command.get_after_long_help().map(ToString::to_string).unwrap_or_default();
-    for line in after.lines() {
+    let mut lines = after.lines().peekable();
+    while let Some(line) = lines.next() {
         match line.strip_suffix(':') {
             Some(heading) if heading.bytes().all(|byte| byte.is_ascii_uppercase() || byte == b' ') => {
                 roff.control("SH", [heading]);
@@ -140,8 +156,14 @@ fn page(command: &Command, name: &str, see_also: &str) -> String {
             _ if line.is_empty() => {
                 roff.control("PP", []);
             }
-            _ if line.starts_with("    ") => {
-                roff.control("RS", ["4"]).control("nf", []).text([roman(line.trim_start())]);
+            // An example, whose lines stay together; one that continues a command is indented further.
+            _ if line.starts_with(EXAMPLE) => {
+                let more = std::iter::from_fn(|| lines.next_if(|line| line.starts_with(EXAMPLE)));
+                let example = std::iter::once(line).chain(more).filter_map(|line| line.strip_prefix(EXAMPLE));
+                roff.control("RS", ["4"]).control("nf", []);
+                for line in example {
+                    roff.text([roman(line)]);
+                }
                 roff.control("fi", []).control("RE", []);
             }
             _ => {
