@@ -114,11 +114,15 @@ pub struct Genkey {
 /// CERT is PEM or DER. Of a file with several certificates each is signed, but for those that issued another one of the
 /// file: a chain, such as certbot's fullchain.pem, counts as its first certificate.
 ///
-/// With several certificates, and with -n, one run makes several tacks. They go to files named after -o, or as one
-/// stream to standard output. The names of a batch are PREFIX_0000.pem, PREFIX_0001.pem and so on, PREFIX being the
-/// argument of -o; with several certificates the stem of the certificate's file name comes before the number
-/// (PREFIX-www_0000.pem). The same command run again completes a batch that was interrupted. It writes all files anew, and
-/// where -e is a span at new times.
+/// With several certificates, and with -n, one run makes several tacks. They go to files named after -o; or as one
+/// stream to standard output, or to the device or pipe that -o names, such as /dev/stdout. The names of a batch are
+/// PREFIX_0000.pem, PREFIX_0001.pem and so on, PREFIX being the argument of -o, with more than four digits where NUM needs
+/// them: 12000 tacks begin with PREFIX_00000.pem. With several certificates the stem of the certificate's file name comes
+/// before the number (PREFIX-www_0000.pem).
+///
+/// The same command run again completes a batch that was interrupted. It writes all files anew, and where -e is a span at
+/// new times. A batch that is killed leaves at most one hidden file, .tack-XXXXXX, which may be deleted. Of an older and
+/// longer batch with the same PREFIX the files stay that the new one has no tack for: remove the old batch first.
 #[derive(Debug, Args)]
 #[command(after_long_help = "\
 EXAMPLES:
@@ -130,9 +134,9 @@ EXAMPLES:
 
     tack sign -k KEY.pem -c CERT.pem -e 30d -o TACK.pem
 
-  A year of daily tacks in one file, the first of which expires at the start of the 2nd of January 2027:
+  A year of daily tacks in one file, the first of which expires two days from now:
 
-    tack sign -k KEY.pem -c CERT.pem -n 365@1d -e 2027-01-02Z > TACKS.pem
+    tack sign -k KEY.pem -c CERT.pem -n 365@1d -e 2d > TACKS.pem
 
 EXIT STATUS:
   0  All is signed and written.
