@@ -463,7 +463,20 @@ pub struct Deploy {
 /// Show what a batch covers, as a monitoring plugin
 ///
 /// For each TACK key and TLS key in the files: how many tacks, the first and the last expiration, the interval, gaps,
-/// and for how many days there are tacks left.
+/// and for how long there are tacks left. With -c the target hash is marked "(fits)", "(does not fit)", or "(another
+/// certificate's)" if the same TACK key has a batch that fits: such a batch, for the next certificate or the last one, is
+/// shown, and not judged.
+///
+/// The interval is the usual span from one expiration to the next: the longest that recurs and makes up more than a quarter
+/// of all, or else the most frequent one, and of several the shortest. There is a gap where the next expiration, if it is
+/// not past, comes later than that. The server has a tack in a gap too, but one that lasts longer than it should: part of
+/// the batch is missing.
+///
+/// The timeline reaches from the first expiration, or now if that is earlier, to the last: "." is past, "=" has tacks, "!"
+/// is a gap.
+///
+/// The first line is for the monitoring system, with performance data after "|". In days_left=LEFT;WARN:;0: LEFT is the
+/// whole days left, of the batch that ends first, and WARN those of --warn.
 #[derive(Debug, Args)]
 #[command(after_long_help = "\
 EXAMPLES:
@@ -473,9 +486,12 @@ EXAMPLES:
 
 EXIT STATUS:
   0  OK: the tacks fit, and last.
-  1  WARNING: fewer days left than --warn.
+  1  WARNING: less time left than --warn, or tacks that another tack of their key revokes.
   2  CRITICAL: a gap, expired, a bad signature, or tacks that do not fit the certificate.
-  3  UNKNOWN: a file cannot be read, or the command line is wrong.")]
+  3  UNKNOWN: a file cannot be read, or the command line is wrong.
+
+ENVIRONMENT:
+  NO_COLOR  If not empty, the timeline has no colour on a terminal.")]
 pub struct Status {
     /// Check that the tacks vouch for this certificate's key
     #[arg(short, long, value_name = "CERT")]
