@@ -406,7 +406,8 @@ pub struct Passwd {
 /// OUTPUT stays as it is.
 ///
 /// OUTPUT gets the format and the flags that this run asks for, whatever it had before: let every run for one OUTPUT ask
-/// for the same.
+/// for the same. An OUTPUT that holds what deploy does not write, such as the server's certificate or its key, is left as
+/// it is.
 #[derive(Debug, Args)]
 #[command(after_long_help = "\
 EXAMPLES:
