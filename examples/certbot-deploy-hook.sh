@@ -20,7 +20,8 @@ output=/etc/tack/${RENEWED_LINEAGE##*/}.serverinfo.pem
 reload='systemctl reload nginx'
 
 for secret in "$key" "$password"; do
-  case $(stat -c %a "$secret") in
+  mode=$(stat -c %a "$secret")
+  case $mode in
   400 | 600) ;;
   *)
     echo "$secret: others must not read it: chmod 600 $secret" >&2
@@ -28,5 +29,6 @@ for secret in "$key" "$password"; do
     ;;
   esac
 done
-"$tack" sign -k "$key" --password-file "$password" -c "$RENEWED_LINEAGE/cert.pem" |
+signed=$("$tack" sign -k "$key" --password-file "$password" -c "$RENEWED_LINEAGE/cert.pem")
+printf '%s\n' "$signed" |
   "$tack" deploy -c "$RENEWED_LINEAGE/cert.pem" -a 1 --format serverinfo -o "$output" --run "$reload" -

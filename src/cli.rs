@@ -355,7 +355,8 @@ pub struct Unpack {
 
 /// Change the password and the iteration count of a key file
 ///
-/// The file is replaced as a whole: whatever fails, the old one survives. Copies and backups keep the old password.
+/// The file is replaced as a whole: whatever fails, the old one survives. Text beside the key stays. Copies and backups
+/// keep the old password.
 #[derive(Debug, Args)]
 #[command(after_long_help = "\
 EXAMPLES:

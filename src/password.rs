@@ -27,6 +27,7 @@ pub struct LockedKey<'a> {
     args: &'a KeyArgs,
     file: KeyFile,
     blocks: usize,
+    notes: Vec<u8>,
     given: Option<Password>,
 }
 
@@ -40,12 +41,17 @@ impl<'a> LockedKey<'a> {
             return Err(refused(&args.key, &error));
         }
         let blocks = pem::blocks(&bytes).count();
-        Ok(Self { args, file, blocks, given: given(&args.password, inputs)? })
+        Ok(Self { args, file, blocks, notes: notes(&bytes), given: given(&args.password, inputs)? })
     }
 
     /// How many PEM blocks there are in the file; the first with a key is the one.
     pub fn blocks(&self) -> usize {
         self.blocks
+    }
+
+    /// What a user wrote beside the blocks, in whole lines.
+    pub fn notes(&self) -> &[u8] {
+        &self.notes
     }
 
     /// The key. At the terminal a wrong password may be corrected twice.
@@ -68,6 +74,25 @@ impl<'a> LockedKey<'a> {
         let key = self.file.decrypt(&password, self.args.max_iterations);
         Ok((key.map_err(|error| refused(&self.args.key, &error))?, password))
     }
+}
+
+/// The lines of a file that are neither of a PEM block nor of what we or tackpy say before it.
+fn notes(bytes: &[u8]) -> Vec<u8> {
+    let contains = |line: &[u8], what: &[u8]| line.windows(what.len()).any(|window| window == what);
+    let mut is_inside = false;
+    let mut notes = Vec::new();
+    for line in bytes.split_inclusive(|byte| *byte == b'\n') {
+        let is_ours = line.starts_with(b"Created by ") || line.starts_with(b"Created at ");
+        is_inside |= contains(line, b"-----BEGIN ");
+        if !is_inside && !is_ours {
+            notes.extend_from_slice(line);
+        }
+        is_inside &= !contains(line, b"-----END ");
+    }
+    if notes.last().is_some_and(|last| *last != b'\n') {
+        notes.push(b'\n');
+    }
+    notes
 }
 
 /// The password that options or the environment give, if they do.

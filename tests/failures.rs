@@ -341,6 +341,19 @@ fn passwd_loses_nothing() {
 }
 
 #[test]
+fn passwd_keeps_what_is_written_beside_the_key() {
+    let sandbox = Sandbox::new();
+    sandbox.succeeds("{ echo '# in vault 7'; cat KEY.pem; printf '# until 2031'; } > MINE.pem");
+    for _ in 0..2 {
+        sandbox.succeeds("tack passwd -k MINE.pem -p asdf --keep-password --iterations 8192 --now 2026-11-20Z");
+        let text = sandbox.succeeds("cat MINE.pem");
+        let start = "Created at 2026-11-20T00:00:00Z\n# in vault 7\n# until 2031\n-----BEGIN TACK PRIVATE KEY-----\n";
+        assert!(text.contains(start) && text.matches("Created by").count() == 1, "{text}");
+        assert!(text.ends_with("-----END TACK PRIVATE KEY-----\n") && text.lines().count() == 10, "{text}");
+    }
+}
+
+#[test]
 fn of_two_passwds_one_fails() {
     let sandbox = Sandbox::new();
     for _ in 0..10 {

@@ -36,10 +36,10 @@ pub fn run(args: &Deploy, now: i64) -> Result<ExitCode> {
         found.read(path, target, &mut inputs)?;
     }
     found.warn_of_unfit(args);
-    let Found { batches, mut is_whole, .. } = found;
+    let Found { batches, unfit, mut is_whole } = found;
     Output::new(Some(&args.output), &inputs)?;
     if batches.is_empty() {
-        return if is_whole { Err(nothing_fits(args)) } else { Ok(Exit::Bad.into()) };
+        return if is_whole { Err(nothing_fits(args, !unfit.is_empty())) } else { Ok(Exit::Bad.into()) };
     }
     let choice = Choice::new(&batches, args.activation.unwrap_or_default(), now, min_remaining);
     if choice.tacks.is_empty() {
@@ -84,10 +84,10 @@ pub fn read_target(path: &Path, inputs: &mut Inputs) -> Result<TargetHash> {
     first.map(|certificate| certificate.target_hash()).ok_or_else(|| anyhow!("{}: no certificate in it", Shown(path)))
 }
 
-/// Why there is nothing to choose from.
-fn nothing_fits(args: &Deploy) -> anyhow::Error {
+/// Why there is nothing to choose from: there may be tacks for other certificates.
+fn nothing_fits(args: &Deploy, any: bool) -> anyhow::Error {
     let files = names(&args.tacks);
-    match &args.certificate {
+    match args.certificate.as_deref().filter(|_| any) {
         Some(certificate) => anyhow!(
             "{files}: no tack there vouches for the key of {}; sign it with \"tack sign\"; {} is as it was",
             Shown(certificate),

@@ -26,6 +26,7 @@ pub fn run(args: &Passwd, now: i64) -> Result<ExitCode> {
         bail!("{}: it holds more than one PEM block, and the others would be lost; split it first", Shown(path));
     }
     let new = args.new_password_file.as_deref().map(|path| password::read_file(path, &mut inputs)).transpose()?;
+    let notes = key.notes().to_vec();
     let (key, old) = key.open()?;
     let new = match new {
         Some(new) => new,
@@ -33,13 +34,13 @@ pub fn run(args: &Passwd, now: i64) -> Result<ExitCode> {
         None => password::ask_new()?,
     };
     let file = genkey::lock(&key, &new, args.iterations)?;
-    let pem = provenance(now) + &file.to_pem();
+    let text = [provenance(now).as_bytes(), &notes, file.to_pem().as_bytes()].concat();
     // The password may have taken its time, and another passwd may be at it.
     let _locked = io::lock_beside(path);
     if !inputs.contain(path) {
         bail!("{}: it was replaced by another program meanwhile; run passwd again", Shown(path));
     }
-    io::replace(path, pem.as_bytes(), New::Secret)?;
+    io::replace(path, &text, New::Secret)?;
     if args.common.verbose > 0 {
         eprint!("{}{}", words::crypto(Words::Tackpy097), words::key_file(&file));
     }
