@@ -332,13 +332,14 @@ fn is_stale(output: &Path, content: &Content) -> Result<bool> {
 /// own.
 fn foreign(bytes: &[u8]) -> Option<String> {
     const BEGIN: &str = "-----BEGIN ";
+    const MAX_LABEL: usize = 64;
     if u64::try_from(bytes.len()).is_ok_and(|length| length > SMALL) {
         return Some(format!("more than {SMALL} bytes"));
     }
     let Ok(text) = str::from_utf8(bytes) else { return Some("binary data".to_owned()) };
     // Each block by itself, for a damaged one hides those after it.
     text.split(BEGIN).skip(1).find_map(|rest| {
-        let label = rest.split("-----").next().unwrap_or_default();
+        let label = rest.lines().next().and_then(|line| line.split("-----").next()).unwrap_or_default();
         let block = format!("{BEGIN}{rest}");
         let object = match pem::blocks(block.as_bytes()).next() {
             Some(Ok(block)) => Object::from_block(&block).ok(),
@@ -349,7 +350,7 @@ fn foreign(bytes: &[u8]) -> Option<String> {
             (Certificate::LABEL, Some(Some(Object::Certificate(certificate)))) => certificate.extension().is_some(),
             (label, object) => ServerInfo::is_label(label) && object != Some(None),
         };
-        (!is_own).then(|| format!("a {} block", label.escape_debug()))
+        (!is_own).then(|| format!("a {} block", label.chars().take(MAX_LABEL).collect::<String>().escape_debug()))
     })
 }
 
