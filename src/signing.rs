@@ -7,7 +7,7 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
-use anyhow::{Result, anyhow};
+use anyhow::{Error, Result, anyhow};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use rayon::prelude::*;
 use tack::batch::Batch;
@@ -20,6 +20,8 @@ use crate::words::{self, Words};
 
 /// Tacks that are signed at a time, while those before them are written: about a hundredth of a second of work.
 const CHUNK: u32 = 256;
+/// Tacks that a thread signs before it shares the rest with one that has nothing to do.
+const FEW: usize = 4;
 /// The digits of a batch's numbers in file names, unless more are needed.
 const MIN_DIGITS: usize = 4;
 const SUFFIX: &[u8] = b".pem";
@@ -78,12 +80,19 @@ impl BatchFiles {
     }
 }
 
+/// A tack that is to be written.
+struct Signed {
+    index: u32,
+    text: String,
+    tack: Tack,
+}
+
 /// A run of signing: its progress, and what goes before and beside the tacks.
 pub struct Signing {
     provenance: String,
     verbose: bool,
     begun: bool,
-    /// The files of all batches.
+    /// The tacks of all batches that are written.
     written: u64,
     total: u64,
     progress: Progress,
@@ -106,13 +115,12 @@ impl Signing {
         batch.tack(0)?.verify()?;
         let result = match destination {
             Destination::One(Output::Stdout) => {
-                io::stdout().and_then(|mut stdout| self.stream(batch, &mut stdout).map_err(io::stdout_failed))
+                io::stdout().map(drop).and_then(|()| self.stream(batch, &mut std::io::stdout(), io::stdout_failed))
             }
             Destination::One(Output::File(path)) if io::is_stream(path) => {
-                let opened = File::options().append(true).open(path);
-                opened
-                    .and_then(|mut file| self.stream(batch, &mut file))
-                    .map_err(|error| io::cannot_write(path, &error))
+                let failed = |error| io::cannot_write(path, &error);
+                let opened = File::options().append(true).open(path).map_err(failed);
+                opened.and_then(|mut file| self.stream(batch, &mut file, failed))
             }
             Destination::One(output) => self.one(batch, output),
             Destination::Many(files) => self.files(batch, files),
@@ -135,26 +143,39 @@ impl Signing {
         Ok(())
     }
 
-    fn stream(&mut self, batch: &Batch<'_>, out: &mut dyn Write) -> std::io::Result<()> {
+    fn stream(
+        &mut self,
+        batch: &Batch<'_>,
+        out: &mut (dyn Write + Send),
+        failed: impl Fn(std::io::Error) -> Error + Sync,
+    ) -> Result<()> {
         if !std::mem::replace(&mut self.begun, true) {
-            out.write_all(self.provenance.as_bytes())?;
+            out.write_all(self.provenance.as_bytes()).map_err(&failed)?;
         }
-        for chunk in chunks(batch) {
-            let sign = |index| batch.tack(index).map(|tack| (tack.to_pem(), tack));
-            let signed = on_all_cores(|| chunk.into_par_iter().map(sign).collect::<Result<Vec<_>, _>>());
-            for (pem, tack) in signed.map_err(std::io::Error::other)? {
-                out.write_all(pem.as_bytes())?;
-                self.say(&tack);
-                self.progress.advance();
-            }
-        }
-        out.flush()
+        self.sign(batch, "", |this, signed| {
+            signed
+                .iter()
+                .try_for_each(|signed| {
+                    out.write_all(signed.text.as_bytes())?;
+                    this.done(&signed.tack);
+                    Ok(())
+                })
+                .and_then(|()| out.flush())
+                .map_err(&failed)
+        })
     }
 
-    /// One thread writes the files, one after the other, while the others sign the next ones: a directory takes one name
-    /// at a time, and a kill leaves one temporary file at most.
+    /// One after the other: a directory takes one name at a time, and a kill leaves one temporary file at most.
     fn files(&mut self, batch: &Batch<'_>, files: &BatchFiles) -> Result<()> {
-        on_all_cores(|| self.write_files(batch, files)).map_err(|error| {
+        let provenance = self.provenance.clone();
+        let result = self.sign(batch, &provenance, |this, signed| {
+            signed.iter().try_for_each(|signed| {
+                io::replace_name(&files.path(signed.index), signed.text.as_bytes())?;
+                this.done(&signed.tack);
+                Ok(())
+            })
+        });
+        result.map_err(|error| {
             let (written, total) = (self.written, self.total);
             anyhow!(
                 "{error}; {written} of {total} tacks are written; the same command completes them when that is mended"
@@ -166,31 +187,34 @@ impl Signing {
         })
     }
 
-    fn write_files(&mut self, batch: &Batch<'_>, files: &BatchFiles) -> Result<()> {
-        let provenance = self.provenance.clone();
+    /// Signs a batch on all cores, portion by portion, and has one thread write each while the others sign the next. The
+    /// text of each tack begins with `prefix`.
+    fn sign(
+        &mut self,
+        batch: &Batch<'_>,
+        prefix: &str,
+        mut write: impl FnMut(&mut Self, &[Signed]) -> Result<()> + Send,
+    ) -> Result<()> {
         let sign = |index| {
             let tack = batch.tack(index)?;
-            let content = provenance.clone() + &tack.to_pem();
-            Ok((index, tack, content))
+            Ok(Signed { index, text: prefix.to_owned() + &tack.to_pem(), tack })
         };
-        let mut ready = Vec::new();
-        for chunk in chunks(batch) {
-            let signing = || chunk.into_par_iter().map(sign).collect::<Result<Vec<_>>>();
-            let (written, signed) = rayon::join(|| self.write_chunk(files, &ready), signing);
-            written?;
-            ready = signed?;
-        }
-        self.write_chunk(files, &ready)
+        on_all_cores(|| {
+            let mut ready = Vec::new();
+            for chunk in chunks(batch) {
+                let signing = || chunk.into_par_iter().with_max_len(FEW).map(sign).collect::<Result<Vec<_>>>();
+                let (written, signed) = rayon::join(|| write(self, &ready), signing);
+                written?;
+                ready = signed?;
+            }
+            write(self, &ready)
+        })
     }
 
-    fn write_chunk(&mut self, files: &BatchFiles, signed: &[(u32, Tack, String)]) -> Result<()> {
-        for (index, tack, content) in signed {
-            io::replace_name(&files.path(*index), content.as_bytes())?;
-            self.written += 1;
-            self.say(tack);
-            self.progress.advance();
-        }
-        Ok(())
+    fn done(&mut self, tack: &Tack) {
+        self.written += 1;
+        self.say(tack);
+        self.progress.advance();
     }
 
     fn say(&self, tack: &Tack) {
