@@ -15,6 +15,9 @@ import termios
 name, command = sys.argv[1], sys.argv[2:]
 child, terminal = pty.fork()
 if child == 0:
+    # Whatever the tests themselves were started to ignore, as in the background.
+    for number in signal.SIGHUP, signal.SIGINT, signal.SIGQUIT, signal.SIGTERM:
+        signal.signal(number, signal.SIG_DFL)
     if name == "nohup":
         signal.signal(signal.SIGHUP, signal.SIG_IGN)
     os.execvp(command[0], command)
