@@ -18,7 +18,8 @@ pub const SMALL: u64 = 1 << 20;
 pub const LARGE: u64 = 512 << 20;
 
 const MIB: u64 = 1 << 20;
-const PEM_BEGIN: &[u8] = b"-----BEGIN ";
+/// Before the label of a PEM block.
+pub const PEM_BEGIN: &[u8] = b"-----BEGIN ";
 const KEY_BEGIN: &[u8] = b"-----BEGIN TACK PRIVATE KEY-----";
 /// Of a new output that anybody may read, less the umask.
 const PUBLIC: u32 = 0o666;
@@ -106,7 +107,7 @@ impl Inputs {
         self.read.push(FileId::of(&metadata));
         let mut bytes = Vec::new();
         (&file).take(SMALL).read_to_end(&mut bytes).map_err(failed)?;
-        let limit = if contains_pem(&bytes) { limit } else { SMALL };
+        let limit = if contains(&bytes, PEM_BEGIN) { limit } else { SMALL };
         if metadata.len() <= limit {
             file.take(limit - SMALL + 1).read_to_end(&mut bytes).map_err(failed)?;
         }
@@ -197,7 +198,7 @@ pub fn refuse_key_file(path: &Path) -> Result<()> {
     }
     let mut start = Vec::new();
     match File::open(path).and_then(|file| file.take(SMALL).read_to_end(&mut start)) {
-        Ok(_) if start.windows(KEY_BEGIN.len()).any(|window| window == KEY_BEGIN) => {
+        Ok(_) if contains(&start, KEY_BEGIN) => {
             bail!("{}: it holds a TACK key, which would be lost; choose another output", Shown(path))
         }
         Ok(_) => Ok(()),
@@ -448,6 +449,7 @@ pub fn cannot_write(path: &Path, error: &io::Error) -> Error {
     anyhow!("{}: cannot be written: {words}{advice}{unchanged}", Shown(path))
 }
 
-fn contains_pem(bytes: &[u8]) -> bool {
-    bytes.windows(PEM_BEGIN.len()).any(|window| window == PEM_BEGIN)
+/// Whether bytes hold these within them.
+pub fn contains(bytes: &[u8], what: &[u8]) -> bool {
+    bytes.windows(what.len()).any(|window| window == what)
 }

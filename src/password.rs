@@ -12,7 +12,7 @@ use tack::pem;
 use zeroize::Zeroizing;
 
 use crate::cli::{KeyArgs, PasswordArgs};
-use crate::io::{Inputs, SMALL, Shown, plain};
+use crate::io::{Inputs, PEM_BEGIN, SMALL, Shown, contains, plain};
 use crate::message::refused;
 use crate::terminal;
 
@@ -78,12 +78,11 @@ impl<'a> LockedKey<'a> {
 
 /// The lines of a file that are neither of a PEM block nor of what we or tackpy say before it.
 fn notes(bytes: &[u8]) -> Vec<u8> {
-    let contains = |line: &[u8], what: &[u8]| line.windows(what.len()).any(|window| window == what);
     let mut is_inside = false;
     let mut notes = Vec::new();
     for line in bytes.split_inclusive(|byte| *byte == b'\n') {
         let is_ours = line.starts_with(b"Created by ") || line.starts_with(b"Created at ");
-        is_inside |= contains(line, b"-----BEGIN ");
+        is_inside |= contains(line, PEM_BEGIN);
         if !is_inside && !is_ours {
             notes.extend_from_slice(line);
         }

@@ -9,8 +9,8 @@ use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
-use common::{PASSWORD, Ran, certificate, genkey, ok, run, run_with, tack, temp_dir, to_der};
-use tack::certificate::{Certificate, TargetHash};
+use common::{PASSWORD, Ran, certificate, genkey, ok, run, run_with, tack, target_hash, temp_dir};
+use tack::certificate::TargetHash;
 use tack::object::Object;
 use tack::tack::Tack;
 use tempfile::TempDir;
@@ -40,7 +40,7 @@ impl Site {
     }
 
     fn hash(&self, certificate: &str) -> TargetHash {
-        Certificate::from_der(&to_der(&self.path(certificate))).unwrap().target_hash()
+        target_hash(&self.path(certificate))
     }
 
     fn tack(&self) -> Command {

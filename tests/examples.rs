@@ -9,8 +9,8 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use common::{PASSWORD, Ran, certificate, genkey, has, ok, run, tack, temp_dir, to_der, write};
-use tack::certificate::{Certificate, TargetHash};
+use common::{PASSWORD, Ran, certificate, genkey, has, ok, run, tack, target_hash, temp_dir, write};
+use tack::certificate::TargetHash;
 use tack::object::Object;
 use tempfile::TempDir;
 
@@ -71,10 +71,6 @@ fn example(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("examples").join(name)
 }
 
-fn target(certificate: &Path) -> TargetHash {
-    Certificate::from_der(&to_der(certificate)).unwrap().target_hash()
-}
-
 /// Runs a command as cron does: by the shell, with next to nothing in the environment.
 fn as_cron(command: &str) -> Ran {
     let mut shell = Command::new("/bin/sh");
@@ -106,7 +102,7 @@ fn cron() {
     let commands = commands(&site.adapted("cron"));
     let [deploy, status] = commands.as_slice() else { panic!("{commands:?}") };
     assert_silent(&as_cron(deploy));
-    site.assert_serves("serverinfo.pem", target(&site.path("www.pem")));
+    site.assert_serves("serverinfo.pem", target_hash(&site.path("www.pem")));
     assert_silent(&as_cron(deploy));
     assert_eq!(site.reloads(), 1);
     assert_silent(&as_cron(status));
@@ -131,7 +127,7 @@ fn systemd_units() {
     let service = site.adapted("tack-deploy.service");
     let command = service.lines().find_map(|line| line.strip_prefix("ExecStart=")).unwrap();
     assert_silent(&as_cron(command));
-    site.assert_serves("serverinfo.pem", target(&site.path("www.pem")));
+    site.assert_serves("serverinfo.pem", target_hash(&site.path("www.pem")));
     assert_eq!(site.reloads(), 1);
 
     if !has("systemd_units", &["systemd-analyze"]) {
@@ -182,7 +178,7 @@ fn certbot_hook() {
     let renew = |arguments: &str| {
         let (certificate, _) = certificate(&lineage, "cert", "ec:P-256", 30);
         let line = format!("RENEWED_DOMAINS=www.example.com RENEWED_LINEAGE={} {arguments}", lineage.display());
-        (target(&certificate), as_cron(&format!("{line} {}", hook.display())))
+        (target_hash(&certificate), as_cron(&format!("{line} {}", hook.display())))
     };
     for renewals in 1..=2 {
         let (target, ran) = renew("");

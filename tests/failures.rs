@@ -285,13 +285,16 @@ fn an_output_that_is_an_input_by_another_name_is_refused() {
     sandbox.fails("tack unpack - -o EXTENSION.pem < EXTENSION.pem", 1, &message("EXTENSION.pem"));
     sandbox.fails("tack deploy -o LINK.pem TACKS.pem KEY.pem", 1, &message("LINK.pem"));
 
-    let message =
-        |name: &str| format!("tack: {name}: it is an input, and the batch would replace it; choose another -o\n");
+    let message = replaces_input;
     let batch = "tack sign -p asdf -e 2027Z --now 2026Z -n 3@1d";
     sandbox.succeeds("cp KEY.pem T_0002.pem && ln -s KEY.pem U_0001.pem");
     sandbox.fails(&format!("{batch} -k T_0002.pem -c EC.pem -o T"), 1, &message("T_0002.pem"));
     sandbox.fails(&format!("{batch} -k HERE/T_0002.pem -c EC.pem -o ./T"), 1, &message("./T_0002.pem"));
     sandbox.fails(&format!("{batch} -k KEY.pem -c EC.pem -o U"), 1, &message("U_0001.pem"));
+}
+
+fn replaces_input(name: &str) -> String {
+    format!("tack: {name}: it is an input, and the batch would replace it; choose another -o\n")
 }
 
 #[test]
@@ -312,8 +315,7 @@ fn nothing_writes_over_a_key() {
     sandbox.succeeds("{ head -c 900000 /dev/zero | tr '\\0' x; cat KEY.pem; } > LATE.pem");
     sandbox.fails(&format!("{BREAK} -o LATE.pem"), 1, &message("LATE.pem"));
     // An input that is reached by another name, or was read from standard input.
-    let message =
-        |name: &str| format!("tack: {name}: it is an input, and the batch would replace it; choose another -o\n");
+    let message = replaces_input;
     sandbox.succeeds("ln -s d/_0001.pem BY_LINK.pem");
     sandbox.fails(&format!("{batch} -k BY_LINK.pem -o d/"), 1, &message("d/_0001.pem"));
     sandbox.fails(&format!("{batch} -k - -o d/ < d/_0001.pem"), 1, &message("d/_0001.pem"));

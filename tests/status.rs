@@ -8,8 +8,8 @@ use std::fs;
 use std::path::PathBuf;
 use std::process::Command;
 
-use common::{Ran, certificate, has, run, tack, temp_dir, to_der};
-use tack::certificate::{Certificate, TargetHash};
+use common::{Ran, certificate, has, run, tack, target_hash, temp_dir};
+use tack::certificate::TargetHash;
 use tack::key::SigningKey;
 use tack::tack::Tack;
 use tack::time::Minutes;
@@ -131,7 +131,7 @@ fn in_json() {
 fn every_exit_status() {
     let site = Site::new();
     certificate(site.directory.path(), "www", "ec:P-256", 30);
-    let www = Certificate::from_der(&to_der(&site.path("www.pem"))).unwrap().target_hash();
+    let www = target_hash(&site.path("www.pem"));
     site.write("tacks.pem", KEY, hash(), 1..=10);
     site.write("www-tacks.pem", KEY, www, 1..=10);
     site.write("past.pem", KEY, hash(), -10..=0);
@@ -234,7 +234,7 @@ fn batches_that_overlap_have_no_gaps() {
 fn a_batch_for_the_next_certificate_does_no_harm() {
     let site = Site::new();
     certificate(site.directory.path(), "www", "ec:P-256", 30);
-    let target = Certificate::from_der(&to_der(&site.path("www.pem"))).unwrap().target_hash();
+    let target = target_hash(&site.path("www.pem"));
     site.write("old.pem", KEY, hash(), 1..=3);
     site.write("new.pem", KEY, target, 1..=20);
     let ran = site.status(&["-c", "www.pem", "old.pem", "new.pem"]);

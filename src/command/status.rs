@@ -385,8 +385,8 @@ fn few(mut all: impl ExactSizeIterator<Item = String>, separator: &str) -> Strin
     words.join(separator)
 }
 
-/// The longest span that recurs: between batches that overlap there are shorter ones. If none makes up more than a quarter, the one
-/// that is there most often, and of several the shortest.
+/// The longest span that recurs: between batches that overlap there are shorter ones. If none makes up more than a quarter,
+/// the one that is there most often, and of several the shortest.
 fn usual(spans: impl Iterator<Item = Span>) -> Option<Span> {
     let mut counts: BTreeMap<Span, usize> = BTreeMap::new();
     spans.for_each(|span| *counts.entry(span).or_default() += 1);

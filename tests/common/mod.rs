@@ -11,6 +11,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::{env, fs, io, thread};
 
+use tack::certificate::{Certificate, TargetHash};
 use tempfile::TempDir;
 
 /// The password of every key that the tests make.
@@ -193,6 +194,11 @@ pub fn certificate(directory: &Path, name: &str, kind: &str, days: u32) -> (Path
 /// A certificate in PEM as DER.
 pub fn to_der(certificate: &Path) -> Vec<u8> {
     ok(Command::new("openssl").args(["x509", "-outform", "DER", "-in"]).arg(certificate)).stdout
+}
+
+/// What a tack for this certificate says of its key.
+pub fn target_hash(certificate: &Path) -> TargetHash {
+    Certificate::from_der(&to_der(certificate)).unwrap().target_hash()
 }
 
 /// The SubjectPublicKeyInfo of a private key file, in DER.
