@@ -24,6 +24,11 @@ const DAY: i64 = 24 * 60 * 60;
 const FIRST_DEPLOY: &str = "2026-12-31T06:25:00Z";
 /// The first expiration of the year: with a day to spare it is for the first deploy.
 const FIRST: &str = "2027-01-02Z";
+/// Where the fields of a tack begin, and its last byte.
+const MIN_GENERATION: usize = 64;
+const GENERATION: usize = 65;
+const TARGET_HASH: usize = 70;
+const SIGNATURE: usize = 165;
 
 /// A directory with a key, a certificate and a year of daily tacks for it.
 struct Site {
@@ -105,10 +110,13 @@ fn assert_silent(ran: &Ran) {
 }
 
 #[test]
-fn a_year_of_daily_deploys_installs_365_tacks_of_a_day_and_more() {
+fn daily_deploys_install_each_tack_with_a_day_and_more_left() {
+    const DAYS: usize = 100;
     let site = Site::new();
+    site.sign("key.pem", "www.pem", &format!("{DAYS}@1d"), FIRST, "tacks.pem");
     let mut seen = HashSet::new();
-    for day in 0..365 {
+    let last = i64::try_from(DAYS).unwrap() - 1;
+    for day in 0..=last {
         let now = later(FIRST_DEPLOY, day * DAY);
         assert_silent(&run(site.deploy(&now).args(["-c", "www.pem", "tacks.pem"])));
         let installed = site.tacks("out.pem");
@@ -117,25 +125,25 @@ fn a_year_of_daily_deploys_installs_365_tacks_of_a_day_and_more() {
         assert!((DAY..2 * DAY).contains(&left), "{now}: {left} s left");
         seen.insert(tack.to_bytes());
     }
-    assert_eq!((seen.len(), site.changes()), (365, 365));
+    assert_eq!((seen.len(), site.changes()), (DAYS, DAYS));
     // The hours of the last day bring nothing new, but in the end a warning, and then a refusal.
     for (hours, status, stderr) in [
         (1, 0, ""),
         (
             24,
             0,
-            "tack: tacks.pem: warning: the best tack expires at 2028-01-01T00:00Z, in less than 1d; sign new ones\n",
+            "tack: tacks.pem: warning: the best tack expires at 2027-04-11T00:00Z, in less than 1d; sign new ones\n",
         ),
     ] {
-        let now = later(FIRST_DEPLOY, 364 * DAY + hours * 60 * 60);
+        let now = later(FIRST_DEPLOY, last * DAY + hours * 60 * 60);
         let ran = run(site.deploy(&now).args(["-c", "www.pem", "tacks.pem"]));
         assert_eq!((ran.status, ran.stderr.as_str()), (Some(status), stderr), "{now}");
     }
     let before = site.read("out.pem");
-    let ran = run(site.deploy("2028-01-01T00:00:00Z").args(["-c", "www.pem", "tacks.pem"]));
+    let ran = run(site.deploy("2027-04-11T00:00:00Z").args(["-c", "www.pem", "tacks.pem"]));
     assert_eq!(ran.status, Some(1));
     assert!(ran.stderr.contains("no tack there is valid now; sign new ones; out.pem is as it was"), "{}", ran.stderr);
-    assert_eq!((site.read("out.pem"), site.changes()), (before, 365));
+    assert_eq!((site.read("out.pem"), site.changes()), (before, DAYS));
 }
 
 #[test]
@@ -279,6 +287,75 @@ fn a_bad_signature_is_passed_over() {
     let before = site.read("out.pem");
     let ran = run(site.deploy(FIRST_DEPLOY).arg("forged.pem"));
     assert_eq!((ran.status, site.read("out.pem"), site.changes()), (Some(1), before, 1), "{}", ran.stderr);
+}
+
+/// A tack with one bit changed after it was signed.
+fn forged(tack: &Tack, byte: usize) -> Tack {
+    let mut bytes = tack.to_bytes();
+    bytes[byte] ^= 1;
+    Tack::from_bytes(&bytes).unwrap()
+}
+
+#[test]
+fn a_tack_with_a_bad_signature_counts_for_nothing() {
+    let site = Site::new();
+    for name in ["second", "third", "fourth"] {
+        genkey(site.directory.path(), &format!("{name}-key.pem"));
+        site.sign(&format!("{name}-key.pem"), "www.pem", "2@1d", FIRST, &format!("{name}.pem"));
+    }
+    let good = site.tacks("tacks.pem")[0].clone();
+    let foreign = ["second", "third", "fourth"].map(|name| forged(&site.tacks(&format!("{name}.pem"))[0], SIGNATURE));
+    let [one, two, three] = &foreign;
+    let mut revoking = good.to_bytes();
+    revoking[MIN_GENERATION] = 1;
+    revoking[GENERATION] = 1;
+    let revoking = Tack::from_bytes(&revoking).unwrap();
+    for (what, bad) in [
+        ("the flags' positions", vec![one]),
+        ("the number of keys", vec![one, two, three]),
+        ("the number of TLS keys", vec![&forged(&good, TARGET_HASH)]),
+        ("min_generation", vec![&revoking]),
+    ] {
+        // First, so that nothing that is good comes before it.
+        let text: String = bad.iter().chain([&&good]).map(|tack| tack.to_pem()).collect();
+        fs::write(site.path("mixed.pem"), text).unwrap();
+        let ran = run(site.deploy(FIRST_DEPLOY).args(["-a", "1", "--format", "extension", "mixed.pem"]));
+        assert_eq!(ran.status, Some(0), "{what}: {}", ran.stderr);
+        let lines: Vec<_> = ran.stderr.lines().collect();
+        assert!(lines[0].starts_with("tack: mixed.pem: warning: the tack has a bad signature"), "{what}: {lines:?}");
+        assert_eq!(lines.len(), bad.len().min(2), "{what}: {lines:?}");
+        let TackExtension::Draft02(extension) = TackExtension::from_pem(&site.read("out.pem")).unwrap() else {
+            panic!("draft 02 expected");
+        };
+        assert_eq!((site.tacks("out.pem"), extension.activation_flags()), (vec![good.clone()], 1), "{what}");
+        fs::remove_file(site.path("out.pem")).unwrap();
+    }
+}
+
+#[test]
+fn bad_signatures_are_counted_by_file() {
+    let site = Site::new();
+    let batch = site.tacks("tacks.pem");
+    for (name, number) in [("one.pem", 1), ("two.pem", 2), ("three.pem", 3)] {
+        let text: String = batch.iter().take(number).map(|tack| forged(tack, SIGNATURE).to_pem()).collect();
+        fs::write(site.path(name), text).unwrap();
+    }
+    let ran = run(site.deploy(FIRST_DEPLOY).args(["one.pem", "two.pem", "three.pem", "tacks.pem"]));
+    let first = format!(
+        "the tack has a bad signature: it was changed, or never signed by key {}; it is passed over",
+        batch[0].public_key().fingerprint()
+    );
+    let expected = [
+        format!("tack: one.pem: warning: {first}"),
+        format!("tack: two.pem: warning: {first}"),
+        "tack: two.pem: warning: 1 more tack has a bad signature and is passed over".to_owned(),
+        format!("tack: three.pem: warning: {first}"),
+        "tack: three.pem: warning: 2 more tacks have bad signatures and are passed over".to_owned(),
+    ];
+    assert_eq!(
+        (ran.status, ran.stderr.lines().collect::<Vec<_>>()),
+        (Some(0), expected.iter().map(String::as_str).collect())
+    );
 }
 
 #[test]

@@ -8,6 +8,7 @@ use std::process::{ExitCode, Stdio};
 
 use anyhow::{Result, anyhow, bail};
 use tack::certificate::{Certificate, TargetHash};
+use tack::error::Error;
 use tack::extension::TackExtension;
 use tack::key::PublicKey;
 use tack::object::Object;
@@ -20,6 +21,7 @@ use crate::Exit;
 use crate::cli::{Deploy, DeployFormat, PackFormat};
 use crate::io::{self, Inputs, LARGE, New, Output, SMALL, Shown, is_dash};
 use crate::message::{Usage, provenance, refused, warn};
+use crate::objects;
 use crate::packing::{self, Parts};
 use crate::words::{self, Words};
 
@@ -36,9 +38,9 @@ pub fn run(args: &Deploy, now: i64) -> Result<ExitCode> {
         found.read(path, target, &mut inputs)?;
     }
     found.warn_of_unfit(args);
-    let Found { batches, unfit, mut is_whole } = found;
+    let Found { batches, unfit, bad, mut is_whole } = found;
     Output::new(Some(&args.output), &inputs)?;
-    if batches.is_empty() {
+    if batches.is_empty() && (bad == 0 || !unfit.is_empty()) {
         return if is_whole { Err(nothing_fits(args, !unfit.is_empty())) } else { Ok(Exit::Bad.into()) };
     }
     let choice = Choice::new(&batches, args.activation.unwrap_or_default(), now, min_remaining);
@@ -101,7 +103,7 @@ fn names(paths: &[PathBuf]) -> String {
     paths.iter().map(|path| Shown(path).to_string()).collect::<Vec<_>>().join(", ")
 }
 
-/// The tacks of one TACK key, for one TLS key.
+/// The tacks of one TACK key, for one TLS key. Their signatures hold.
 struct KeyBatch<'a> {
     tacks: Vec<(&'a Path, Tack)>,
 }
@@ -111,13 +113,15 @@ struct Found<'a> {
     batches: Vec<KeyBatch<'a>>,
     /// Where each key was first seen whose tacks are for other certificates.
     unfit: Vec<(&'a Path, PublicKey)>,
+    /// How many tacks have a bad signature. They count for nothing.
+    bad: usize,
     /// Whether everything could be read.
     is_whole: bool,
 }
 
 impl Default for Found<'_> {
     fn default() -> Self {
-        Self { batches: Vec::new(), unfit: Vec::new(), is_whole: true }
+        Self { batches: Vec::new(), unfit: Vec::new(), bad: 0, is_whole: true }
     }
 }
 
@@ -127,25 +131,35 @@ impl<'a> Found<'a> {
         let bytes = match inputs.read(path, LARGE) {
             Ok(bytes) => bytes,
             Err(error) => {
-                self.bad(&error);
+                self.failed(&error);
                 return Ok(());
             }
         };
-        for object in Object::all_from_bytes(&bytes) {
-            match object {
-                Ok(object) => object.tacks().iter().try_for_each(|tack| self.add(path, tack, target))?,
-                Err(error) => self.bad(&refused(path, &error)),
+        let mut bad = Bad::default();
+        objects::each(&bytes, verified_tacks, |read| {
+            match read {
+                Ok(tacks) => tacks.into_iter().try_for_each(|tack| match tack {
+                    Ok(tack) => self.add(path, tack, target),
+                    Err(error) => {
+                        bad.add(error);
+                        Ok(())
+                    }
+                })?,
+                Err(error) => self.failed(&refused(path, &error)),
             }
-        }
+            Ok::<_, anyhow::Error>(())
+        })?;
+        bad.warn(path);
+        self.bad += bad.number;
         Ok(())
     }
 
-    fn bad(&mut self, error: &anyhow::Error) {
+    fn failed(&mut self, error: &anyhow::Error) {
         eprintln!("tack: {error}");
         self.is_whole = false;
     }
 
-    fn add(&mut self, path: &'a Path, tack: &Tack, target: Option<TargetHash>) -> Result<()> {
+    fn add(&mut self, path: &'a Path, tack: Tack, target: Option<TargetHash>) -> Result<()> {
         if target.is_some_and(|target| target != tack.target_hash()) {
             if !self.unfit.iter().any(|(_, key)| key == tack.public_key()) {
                 self.unfit.push((path, tack.public_key().clone()));
@@ -158,7 +172,7 @@ impl<'a> Found<'a> {
         if self.batches.len() == MAX_KEYS {
             bail!("{}: the tacks are of more than {MAX_KEYS} TACK keys; leave a file out", Shown(path));
         }
-        self.batches.push(KeyBatch { tacks: vec![(path, tack.clone())] });
+        self.batches.push(KeyBatch { tacks: vec![(path, tack)] });
         Ok(())
     }
 
@@ -180,18 +194,12 @@ impl<'a> KeyBatch<'a> {
         self.tacks.first().is_some_and(|(_, first)| first.public_key() == key)
     }
 
-    /// The generation below which clients refuse the key's tacks, once they have seen all of these. A tack counts for this
-    /// if its signature holds.
+    /// The generation below which clients refuse the key's tacks, once they have seen all of these.
     fn min_generation(&self) -> u8 {
-        let mut tacks: Vec<_> = self.tacks.iter().map(|(_, tack)| tack).collect();
-        tacks.sort_by_key(|tack| Reverse(tack.min_generation()));
-        tacks
-            .iter()
-            .find(|tack| tack.min_generation() == 0 || tack.verify().is_ok())
-            .map_or(0, |tack| tack.min_generation())
+        self.tacks.iter().map(|(_, tack)| tack.min_generation()).max().unwrap_or_default()
     }
 
-    fn push(&mut self, path: &'a Path, tack: &Tack) -> Result<()> {
+    fn push(&mut self, path: &'a Path, tack: Tack) -> Result<()> {
         if self.tacks.first().is_some_and(|(_, first)| first.target_hash() != tack.target_hash()) {
             let key = tack.public_key().fingerprint();
             bail!(
@@ -199,7 +207,7 @@ impl<'a> KeyBatch<'a> {
                 Shown(path)
             );
         }
-        self.tacks.push((path, tack.clone()));
+        self.tacks.push((path, tack));
         Ok(())
     }
 
@@ -210,36 +218,49 @@ impl<'a> KeyBatch<'a> {
         let enough = i64::try_from(min_remaining.minutes()).unwrap_or(i64::MAX).saturating_mul(60);
         let min_generation = self.min_generation();
         let is_valid = |tack: &Tack| lasts(tack) > 0 && tack.generation() >= min_generation;
-        let mut candidates: Vec<_> = self.tacks.iter().filter(|(_, tack)| is_valid(tack)).collect();
-        candidates.sort_by_key(|(_, tack)| {
+        let candidates = self.tacks.iter().filter(|(_, tack)| is_valid(tack));
+        let (path, tack) = candidates.min_by_key(|(_, tack)| {
             let (lasts, newest) = (lasts(tack), Reverse((tack.min_generation(), tack.generation())));
             if lasts >= enough { (false, lasts, newest) } else { (true, -lasts, newest) }
-        });
-        let mut bad = 0;
-        let mut chosen = None;
-        for (path, tack) in candidates {
-            if let Err(error) = tack.verify() {
-                if bad == 0 {
-                    warn(path, format_args!("{error}; it is passed over"));
-                }
-                bad += 1;
-                continue;
-            }
-            if lasts(tack) < enough {
-                let expiration = tack.expiration();
-                warn(
-                    path,
-                    format_args!("the best tack expires at {expiration}, in less than {min_remaining}; sign new ones"),
-                );
-            }
-            chosen = Some((*path, tack.clone()));
-            break;
+        })?;
+        if lasts(tack) < enough {
+            let expiration = tack.expiration();
+            warn(
+                path,
+                format_args!("the best tack expires at {expiration}, in less than {min_remaining}; sign new ones"),
+            );
         }
-        if let (2.., Some((path, _))) = (bad, self.tacks.first()) {
-            warn(path, format_args!("{} more tacks have bad signatures and are passed over", bad - 1));
-        }
-        chosen
+        Some((*path, tack.clone()))
     }
+}
+
+/// The bad signatures of a file.
+#[derive(Default)]
+struct Bad {
+    first: Option<Error>,
+    number: usize,
+}
+
+impl Bad {
+    fn add(&mut self, error: Error) {
+        self.first.get_or_insert(error);
+        self.number += 1;
+    }
+
+    fn warn(&self, path: &Path) {
+        let Some(first) = &self.first else { return };
+        warn(path, format_args!("{first}; it is passed over"));
+        match self.number - 1 {
+            0 => {}
+            1 => warn(path, "1 more tack has a bad signature and is passed over"),
+            more => warn(path, format_args!("{more} more tacks have bad signatures and are passed over")),
+        }
+    }
+}
+
+/// The tacks of an object, each with what is wrong with its signature in its place.
+fn verified_tacks(object: Result<Object, Error>) -> Result<Vec<Result<Tack, Error>>, Error> {
+    Ok(object?.tacks().iter().map(|tack| tack.verify().map(|()| tack.clone())).collect())
 }
 
 /// What is to be installed: a tack of each key that has a valid one. To leave OUTPUT as it is for the sake of a key that
