@@ -25,15 +25,15 @@ setup:
 	tests/setup.sh
 
 test:
-	$(CARGO) test --locked
-	$(CARGO) test --locked --no-default-features --lib
+	$(CARGO) test --locked --workspace
+	$(CARGO) test --locked -p tack-core --no-default-features
 
 lint:
 	$(CARGO) fmt --check
 	$(CARGO) fmt --check --manifest-path fuzz/Cargo.toml
-	$(CARGO) clippy --locked --all-targets -- --deny warnings
-	$(CARGO) clippy --locked --no-default-features --lib -- --deny warnings
-	RUSTDOCFLAGS="--deny warnings" $(CARGO) doc --locked --no-deps
+	$(CARGO) clippy --locked --workspace --all-targets -- --deny warnings
+	$(CARGO) clippy --locked -p tack-core --no-default-features -- --deny warnings
+	RUSTDOCFLAGS="--deny warnings" $(CARGO) doc --locked --workspace --no-deps
 
 # Every parser, for so many seconds each.
 fuzz:

@@ -14,10 +14,10 @@ use std::time::{Duration, Instant};
 
 use nix::sys::resource::{UsageWho, getrusage};
 use nix::sys::time::TimeValLike;
-use tack::certificate::TargetHash;
-use tack::key::SigningKey;
-use tack::tack::Tack;
-use tack::time::Minutes;
+use tack_core::certificate::TargetHash;
+use tack_core::key::SigningKey;
+use tack_core::tack::Tack;
+use tack_core::time::Minutes;
 
 const ROUNDS: u32 = 5;
 const OURS_PER_ROUND: u32 = 40;

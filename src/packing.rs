@@ -4,12 +4,12 @@ use std::path::Path;
 
 use anyhow::{Error, Result, anyhow};
 use getrandom::SysRng;
-use tack::break_sig::BreakSig;
-use tack::certificate::Certificate;
-use tack::error::Error as Refusal;
-use tack::extension::{Draft00, Draft02, TackExtension};
-use tack::serverinfo::ServerInfo;
-use tack::tack::Tack;
+use tack_core::break_sig::BreakSig;
+use tack_core::certificate::Certificate;
+use tack_core::error::Error as Refusal;
+use tack_core::extension::{Draft00, Draft02, TackExtension};
+use tack_core::serverinfo::ServerInfo;
+use tack_core::tack::Tack;
 
 use crate::cli::{Draft, PackFormat};
 use crate::io::Shown;

@@ -10,8 +10,8 @@ use std::time::{Duration, Instant};
 use anyhow::{Error, Result, anyhow};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use rayon::prelude::*;
-use tack::batch::Batch;
-use tack::tack::Tack;
+use tack_core::batch::Batch;
+use tack_core::tack::Tack;
 
 use crate::io::{self, Output, Shown};
 use crate::message::provenance;

@@ -1,14 +1,14 @@
 //! Objects in tackpy's words. Those of tackpy 0.9.7 are for objects of draft-00 and the files that both versions know,
 //! those of 0.9.9, two columns wider, for extensions of draft-02.
 
-use tack::break_sig::BreakSig;
-use tack::certificate::{Certificate, TargetHash};
-use tack::extension::TackExtension;
-use tack::key::PublicKey;
-use tack::key_file::KeyFile;
-use tack::serverinfo::ServerInfo;
-use tack::tack::Tack;
-use tack::time::seconds_to_string;
+use tack_core::break_sig::BreakSig;
+use tack_core::certificate::{Certificate, TargetHash};
+use tack_core::extension::TackExtension;
+use tack_core::key::PublicKey;
+use tack_core::key_file::KeyFile;
+use tack_core::serverinfo::ServerInfo;
+use tack_core::tack::Tack;
+use tack_core::time::seconds_to_string;
 
 /// Hexadecimal digits on a line of a hash.
 const HASH_COLUMNS: usize = 32;

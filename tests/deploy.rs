@@ -13,10 +13,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 
 use common::{PASSWORD, Ran, certificate, genkey, ok, run, tack, temp_dir, to_der};
-use tack::extension::TackExtension;
-use tack::object::Object;
-use tack::tack::Tack;
-use tack::time::{seconds_from_str, seconds_to_string};
+use tack_core::extension::TackExtension;
+use tack_core::object::Object;
+use tack_core::tack::Tack;
+use tack_core::time::{seconds_from_str, seconds_to_string};
 use tempfile::TempDir;
 
 const DAY: i64 = 24 * 60 * 60;

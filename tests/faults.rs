@@ -12,9 +12,9 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use common::{PASSWORD, certificate, genkey, ok, run, tack};
-use tack::key_file::KeyFile;
-use tack::tack::Tack;
-use tack::time::{Expiration, Span};
+use tack_core::key_file::KeyFile;
+use tack_core::tack::Tack;
+use tack_core::time::{Expiration, Span};
 use tempfile::TempDir;
 
 const NOW: &str = "2026-11-20T17:31:15Z";

@@ -15,15 +15,15 @@ use std::time::Duration;
 
 use p256::elliptic_curve::rand_core::{TryCryptoRng, TryRng};
 use rustix::process::{Pid, WaitId, WaitIdOptions, waitid};
-use tack::break_sig::BreakSig;
-use tack::certificate::{Certificate, TargetHash};
-use tack::extension::{Draft00, Draft02, TackExtension};
-use tack::key::SigningKey;
-use tack::key_file::KeyFile;
-use tack::pem;
-use tack::serverinfo::ServerInfo;
-use tack::tack::Tack;
-use tack::time::Minutes;
+use tack_core::break_sig::BreakSig;
+use tack_core::certificate::{Certificate, TargetHash};
+use tack_core::extension::{Draft00, Draft02, TackExtension};
+use tack_core::key::SigningKey;
+use tack_core::key_file::KeyFile;
+use tack_core::pem;
+use tack_core::serverinfo::ServerInfo;
+use tack_core::tack::Tack;
+use tack_core::time::Minutes;
 
 use common::{tack, temp_dir, unsigned_certificate};
 

@@ -9,8 +9,8 @@ use std::fs;
 use std::path::PathBuf;
 use std::process::Command;
 
-use tack::certificate::Certificate;
-use tack::extension::TackExtension;
+use tack_core::certificate::Certificate;
+use tack_core::extension::TackExtension;
 use tempfile::TempDir;
 
 use common::{PASSWORD, Ran, Tackpy, certificate, genkey, has, ok, run, run_with, tack, temp_dir};
@@ -204,8 +204,8 @@ fn every_form_gives_back_what_went_in() {
     }
     // An older serverinfo file, for TLS 1.2 alone.
     let packed = files.ok("pack -t T1.pem --format serverinfo").stdout;
-    let body = tack::pem::decode_first(&packed, "SERVERINFOV2 FOR TACK").unwrap();
-    let old = tack::pem::encode("SERVERINFO FOR X", &body[4..]);
+    let body = tack_core::pem::decode_first(&packed, "SERVERINFOV2 FOR TACK").unwrap();
+    let old = tack_core::pem::encode("SERVERINFO FOR X", &body[4..]);
     assert!(files.read("T1.pem").ends_with(&ok_with(&mut files.tack(&["unpack", "-"]), old.as_bytes()).stdout));
 }
 
@@ -223,9 +223,9 @@ fn refusals_say_what_is_wrong_and_write_nothing() {
     files.join(&["T1.pem", "T2.pem", "T3.pem"], "T123.pem");
     files.join(&["B1.pem"; 9], "B9.pem");
     for (name, label, from) in [("BAD_T.pem", "TACK", "T1.pem"), ("BAD_B.pem", "TACK BREAK SIG", "B1.pem")] {
-        let mut body = tack::pem::decode_first(&files.read(from), label).unwrap();
+        let mut body = tack_core::pem::decode_first(&files.read(from), label).unwrap();
         *body.last_mut().unwrap() ^= 1;
-        fs::write(files.file(name), tack::pem::encode(label, &body)).unwrap();
+        fs::write(files.file(name), tack_core::pem::encode(label, &body)).unwrap();
     }
     let fingerprint = files.ok("view K1.pem").text().rsplit(' ').next().unwrap().trim().to_owned();
     let bad = |what: &str| {
@@ -235,9 +235,9 @@ fn refusals_say_what_is_wrong_and_write_nothing() {
         "both tacks are of key {fingerprint}, and the two tacks of a TackExtension must be of different keys; \
          give one tack, or two of different keys"
     );
-    let mut extension = tack::pem::decode_first(&files.ok("pack -t T1.pem").stdout, "TACK EXTENSION").unwrap();
+    let mut extension = tack_core::pem::decode_first(&files.ok("pack -t T1.pem").stdout, "TACK EXTENSION").unwrap();
     extension[167] ^= 1;
-    fs::write(files.file("BAD_E.pem"), tack::pem::encode("TACK EXTENSION", &extension)).unwrap();
+    fs::write(files.file("BAD_E.pem"), tack_core::pem::encode("TACK EXTENSION", &extension)).unwrap();
 
     for (arguments, message) in [
         ("pack -t cert.pem", "cert.pem: no TACK block found; it holds CERTIFICATE; give the right file".to_owned()),

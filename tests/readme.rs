@@ -4,7 +4,7 @@
 use std::fs;
 use std::process::Command;
 
-use tack::time::{Expiration, Span};
+use tack_core::time::{Expiration, Span};
 
 #[test]
 fn readme() {

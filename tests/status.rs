@@ -9,10 +9,10 @@ use std::path::PathBuf;
 use std::process::Command;
 
 use common::{Ran, certificate, has, run, tack, target_hash, temp_dir};
-use tack::certificate::TargetHash;
-use tack::key::SigningKey;
-use tack::tack::Tack;
-use tack::time::Minutes;
+use tack_core::certificate::TargetHash;
+use tack_core::key::SigningKey;
+use tack_core::tack::Tack;
+use tack_core::time::Minutes;
 use tempfile::TempDir;
 
 const NOW: &str = "2026-12-31T06:25:00Z";

@@ -5,7 +5,7 @@ use std::fs;
 use std::io;
 use std::path::Path;
 
-use tack::pem;
+use tack_core::pem;
 
 const BINARY: [&str; 6] = ["tack", "break_sig", "key_file", "extension", "serverinfo", "certificate"];
 const TEXTS: [(&str, &[&str]); 2] = [

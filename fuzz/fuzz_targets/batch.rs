@@ -1,7 +1,7 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use tack::batch::Schedule;
+use tack_core::batch::Schedule;
 
 fuzz_target!(|text: &str| {
     if let Ok(schedule) = text.parse::<Schedule>() {

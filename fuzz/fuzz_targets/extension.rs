@@ -1,7 +1,7 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use tack::extension::TackExtension;
+use tack_core::extension::TackExtension;
 
 fuzz_target!(|bytes: &[u8]| {
     if let Ok(extension) = TackExtension::from_bytes(bytes) {

@@ -1,7 +1,7 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use tack::pem;
+use tack_core::pem;
 
 fuzz_target!(|bytes: &[u8]| {
     for block in pem::blocks(bytes).map_while(Result::ok) {

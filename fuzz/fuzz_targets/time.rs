@@ -1,7 +1,7 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use tack::time::{Expiration, Span, seconds_from_str, seconds_to_string};
+use tack_core::time::{Expiration, Span, seconds_from_str, seconds_to_string};
 
 fuzz_target!(|text: &str| {
     if let Ok(span) = text.parse::<Span>() {

@@ -5,13 +5,13 @@ use std::process::ExitCode;
 
 use anyhow::{Result, anyhow, bail};
 use getrandom::SysRng;
-use tack::break_sig::BreakSig;
-use tack::certificate::Certificate;
-use tack::error::Error;
-use tack::extension::{Draft00, TackExtension};
-use tack::object::Object;
-use tack::pem;
-use tack::tack::Tack;
+use tack_core::break_sig::BreakSig;
+use tack_core::certificate::Certificate;
+use tack_core::error::Error;
+use tack_core::extension::{Draft00, TackExtension};
+use tack_core::object::Object;
+use tack_core::pem;
+use tack_core::tack::Tack;
 
 use crate::Exit;
 use crate::cli::Cert;

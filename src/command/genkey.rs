@@ -5,8 +5,8 @@ use std::process::ExitCode;
 use anyhow::{Result, anyhow};
 use getrandom::SysRng;
 use getrandom::rand_core::TryRng;
-use tack::key::SigningKey;
-use tack::key_file::KeyFile;
+use tack_core::key::SigningKey;
+use tack_core::key_file::KeyFile;
 
 use crate::Exit;
 use crate::cli::Genkey;

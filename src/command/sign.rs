@@ -6,9 +6,9 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::{Result, anyhow, bail};
-use tack::batch::{Batch, Schedule};
-use tack::certificate::Certificate;
-use tack::time::{Expiration, Minutes};
+use tack_core::batch::{Batch, Schedule};
+use tack_core::certificate::Certificate;
+use tack_core::time::{Expiration, Minutes};
 
 use crate::Exit;
 use crate::cli::Sign;
@@ -56,7 +56,7 @@ pub fn run(args: &Sign, now: i64) -> Result<ExitCode> {
     Ok(Exit::Good.into())
 }
 
-fn usage(option: &str, error: &tack::error::Error) -> Usage {
+fn usage(option: &str, error: &tack_core::error::Error) -> Usage {
     Usage(format!("{option}: {error}"))
 }
 
@@ -64,7 +64,7 @@ fn generation(args: &Sign) -> Result<u8> {
     let generation = args.generation.unwrap_or(args.min_generation);
     if generation < args.min_generation {
         let min_generation = args.min_generation;
-        return Err(usage("-g", &tack::error::Error::Generation { generation, min_generation }).into());
+        return Err(usage("-g", &tack_core::error::Error::Generation { generation, min_generation }).into());
     }
     Ok(generation)
 }

@@ -6,12 +6,12 @@ use std::process::ExitCode;
 
 use anyhow::Result;
 use serde_json::{Value, json};
-use tack::certificate::TargetHash;
-use tack::error::Error;
-use tack::key::PublicKey;
-use tack::object::Object;
-use tack::tack::Tack;
-use tack::time::{Minutes, Span};
+use tack_core::certificate::TargetHash;
+use tack_core::error::Error;
+use tack_core::key::PublicKey;
+use tack_core::object::Object;
+use tack_core::tack::Tack;
+use tack_core::time::{Minutes, Span};
 
 use crate::cli::Status;
 use crate::command::deploy::read_target;

@@ -3,8 +3,8 @@
 use std::process::ExitCode;
 
 use anyhow::{Result, anyhow};
-use tack::error::Error;
-use tack::object::Object;
+use tack_core::error::Error;
+use tack_core::object::Object;
 
 use crate::Exit;
 use crate::cli::Unpack;

@@ -6,12 +6,12 @@ use std::process::ExitCode;
 
 use anyhow::Result;
 use serde_json::{Map, Value, json};
-use tack::break_sig::BreakSig;
-use tack::error::Error;
-use tack::extension::TackExtension;
-use tack::object::Object;
-use tack::tack::Tack;
-use tack::time::seconds_to_string;
+use tack_core::break_sig::BreakSig;
+use tack_core::error::Error;
+use tack_core::extension::TackExtension;
+use tack_core::object::Object;
+use tack_core::tack::Tack;
+use tack_core::time::seconds_to_string;
 
 use crate::Exit;
 use crate::cli::View;

@@ -16,7 +16,7 @@ use std::process::Command;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread;
 
-use tack::certificate::Certificate;
+use tack_core::certificate::Certificate;
 
 use client::{BOTH, Slow, Tls, ask, ask_for, ask_host, others_succeed, rustls, s_client_asks};
 use common::{has, ok, peer, script, skip, write};
@@ -97,7 +97,7 @@ fn two_tacks_and_break_signatures_are_served() {
     pack.current_dir(site.path()).args(["pack", "-t", "T1.pem", "-b", "B8.pem", "-a", "1", "--format", "serverinfo"]);
     ok(pack.args(["-o", "serverinfo.pem"]));
     let tack = site.extension(&["T1.pem"], 0);
-    let body = tack::pem::decode_first(&fs::read(site.file("B.pem")).unwrap(), "TACK BREAK SIG").unwrap();
+    let body = tack_core::pem::decode_first(&fs::read(site.file("B.pem")).unwrap(), "TACK BREAK SIG").unwrap();
     let expected = [&[166], &tack[2..168], &[4, 0], &body.repeat(8), &[1]].concat();
     server.reload();
     wait_until("the new file", || given(&server, &site, Tls::V13) == std::slice::from_ref(&expected));

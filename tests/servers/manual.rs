@@ -6,9 +6,9 @@ use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::Path;
 use std::process::Command;
 
-use tack::certificate::Certificate;
-use tack::extension::TackExtension;
-use tack::object::Object;
+use tack_core::certificate::Certificate;
+use tack_core::extension::TackExtension;
+use tack_core::object::Object;
 
 use crate::client::{BOTH, ask};
 use crate::common::{PASSWORD, Ran, has, ok, run, tack_ok, write};

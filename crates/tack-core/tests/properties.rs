@@ -8,16 +8,16 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
 
-use tack::batch::Schedule;
-use tack::break_sig::BreakSig;
-use tack::certificate::{Certificate, TargetHash};
-use tack::extension::{Draft00, Draft02, TackExtension};
-use tack::key::SigningKey;
-use tack::key_file::KeyFile;
-use tack::pem;
-use tack::serverinfo::ServerInfo;
-use tack::tack::Tack;
-use tack::time::{Expiration, Minutes, Span, seconds_from_str, seconds_to_string};
+use tack_core::batch::Schedule;
+use tack_core::break_sig::BreakSig;
+use tack_core::certificate::{Certificate, TargetHash};
+use tack_core::extension::{Draft00, Draft02, TackExtension};
+use tack_core::key::SigningKey;
+use tack_core::key_file::KeyFile;
+use tack_core::pem;
+use tack_core::serverinfo::ServerInfo;
+use tack_core::tack::Tack;
+use tack_core::time::{Expiration, Minutes, Span, seconds_from_str, seconds_to_string};
 
 /// 10000-01-01T00:00Z, from where on a year has five digits: these are shown, but nobody can type them.
 const YEAR_10000: i64 = 253_402_300_800;

@@ -9,16 +9,16 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
-use tack::break_sig::BreakSig;
-use tack::certificate::Certificate;
-use tack::error::Error;
-use tack::extension::TackExtension;
-use tack::key::PublicKey;
-use tack::key_file::KeyFile;
-use tack::pem;
-use tack::serverinfo::ServerInfo;
-use tack::tack::Tack;
-use tack::time::seconds_to_string;
+use tack_core::break_sig::BreakSig;
+use tack_core::certificate::Certificate;
+use tack_core::error::Error;
+use tack_core::extension::TackExtension;
+use tack_core::key::PublicKey;
+use tack_core::key_file::KeyFile;
+use tack_core::pem;
+use tack_core::serverinfo::ServerInfo;
+use tack_core::tack::Tack;
+use tack_core::time::seconds_to_string;
 
 /// Half of n, the order of P-256: above it is the upper half of the values of s.
 const HALF_ORDER: &str = "7fffffff800000007fffffffffffffffde737d56d38bcf4279dce5617e3192a8";

@@ -13,7 +13,7 @@
 //! | --- | --- |
 //! | a TACK key, its fingerprint | [`SigningKey`](key::SigningKey), [`PublicKey`](key::PublicKey), [`Fingerprint`](key::Fingerprint) |
 //! | a key under a password | [`KeyFile`](key_file::KeyFile) |
-//! | a tack, or many | [`Tack`](tack::Tack), [`Batch`](batch::Batch) |
+//! | a tack, or many | [`Tack`](tack_core::Tack), [`Batch`](batch::Batch) |
 //! | a break signature (draft-00) | [`BreakSig`](break_sig::BreakSig) |
 //! | what a TLS server sends, in either draft | [`TackExtension`](extension::TackExtension) |
 //! | the hash of a certificate's key, its notAfter; TACK certificates | [`Certificate`](certificate::Certificate) |
@@ -25,8 +25,8 @@
 //!
 //! ```
 //! use getrandom::SysRng;
-//! use tack::key::SigningKey;
-//! use tack::key_file::KeyFile;
+//! use tack_core::key::SigningKey;
+//! use tack_core::key_file::KeyFile;
 //!
 //! let key = SigningKey::generate(&mut SysRng)?;
 //! println!("key fingerprint {}", key.public_key().fingerprint());
@@ -44,10 +44,10 @@
 //! # A tack for a certificate
 //!
 //! ```no_run
-//! use tack::certificate::Certificate;
-//! use tack::tack::Tack;
-//! use tack::time::Minutes;
-//! # let key = tack::key::SigningKey::from_bytes(&[7; 32])?;
+//! use tack_core::certificate::Certificate;
+//! use tack_core::tack::Tack;
+//! use tack_core::time::Minutes;
+//! # let key = tack_core::key::SigningKey::from_bytes(&[7; 32])?;
 //!
 //! let file = std::fs::read("CERT.pem")?;
 //! for certificate in Certificate::all_from_bytes(&file)? {
@@ -63,10 +63,10 @@
 //! Parsing checks everything but the signature, the time and the TLS key:
 //!
 //! ```
-//! use tack::certificate::TargetHash;
-//! use tack::tack::Tack;
-//! use tack::time::Minutes;
-//! # let key = tack::key::SigningKey::from_bytes(&[7; 32])?;
+//! use tack_core::certificate::TargetHash;
+//! use tack_core::tack::Tack;
+//! use tack_core::time::Minutes;
+//! # let key = tack_core::key::SigningKey::from_bytes(&[7; 32])?;
 //! # let pem = Tack::sign(&key, 0, 0, Minutes::new(30_000_000), TargetHash::of(b"key"))?.to_pem();
 //!
 //! let tack = Tack::from_pem(pem.as_bytes())?;
@@ -74,41 +74,41 @@
 //! let now = Minutes::new(29_000_000);
 //! assert!(!tack.is_expired(now));
 //! assert_eq!(tack.target_hash(), TargetHash::of(b"key"));
-//! # Ok::<(), tack::error::Error>(())
+//! # Ok::<(), tack_core::error::Error>(())
 //! ```
 //!
 //! # What a server sends
 //!
 //! ```
-//! use tack::extension::{Draft02, TackExtension};
-//! use tack::serverinfo::ServerInfo;
-//! # use tack::certificate::TargetHash;
-//! # use tack::tack::Tack;
-//! # use tack::time::Minutes;
-//! # let key = tack::key::SigningKey::from_bytes(&[7; 32])?;
+//! use tack_core::extension::{Draft02, TackExtension};
+//! use tack_core::serverinfo::ServerInfo;
+//! # use tack_core::certificate::TargetHash;
+//! # use tack_core::tack::Tack;
+//! # use tack_core::time::Minutes;
+//! # let key = tack_core::key::SigningKey::from_bytes(&[7; 32])?;
 //! # let tack = Tack::sign(&key, 0, 0, Minutes::new(30_000_000), TargetHash::of(b"key"))?;
 //!
 //! let extension = TackExtension::Draft02(Draft02::new(vec![tack], 1)?);
 //! let wire = extension.to_bytes(); // 169 bytes, of the extension type 62208
 //! assert_eq!(TackExtension::from_bytes(&wire)?, extension);
 //! print!("{}", ServerInfo::new(extension).to_pem()); // for stock Apache and nginx
-//! # Ok::<(), tack::error::Error>(())
+//! # Ok::<(), tack_core::error::Error>(())
 //! ```
 //!
 //! # A year of daily tacks
 //!
 //! ```
-//! use tack::batch::{Batch, Schedule};
-//! # use tack::certificate::TargetHash;
-//! # use tack::time::Minutes;
-//! # let key = tack::key::SigningKey::from_bytes(&[7; 32])?;
+//! use tack_core::batch::{Batch, Schedule};
+//! # use tack_core::certificate::TargetHash;
+//! # use tack_core::time::Minutes;
+//! # let key = tack_core::key::SigningKey::from_bytes(&[7; 32])?;
 //! # let target_hash = TargetHash::of(b"key");
 //!
 //! let schedule: Schedule = "365@1d".parse()?;
 //! let batch = Batch::new(&key, 0, 0, Minutes::new(30_000_000), schedule, target_hash)?;
 //! let tacks = (0..batch.number()).map(|index| batch.tack(index));
 //! # assert_eq!(tacks.count(), 365);
-//! # Ok::<(), tack::error::Error>(())
+//! # Ok::<(), tack_core::error::Error>(())
 //! ```
 //!
 //! # Limits
