@@ -19,6 +19,7 @@ mod message;
 mod objects;
 mod packing;
 mod password;
+mod place;
 mod signing;
 mod terminal;
 mod threads;

@@ -1,7 +1,7 @@
 //! Signing batches on all cores, and writing them: to one file, to a file for each tack, or as a stream.
 
 use std::ffi::OsStr;
-use std::fs::{self, File};
+use std::fs;
 use std::io::{IsTerminal, Write};
 use std::os::unix::ffi::OsStrExt;
 use std::path::PathBuf;
@@ -119,8 +119,7 @@ impl Signing {
             }
             Destination::One(Output::File(path)) if io::is_stream(path) => {
                 let failed = |error| io::cannot_write(path, &error);
-                let opened = File::options().append(true).open(path).map_err(failed);
-                opened.and_then(|mut file| self.stream(batch, &mut file, failed))
+                io::append(path).and_then(|mut file| self.stream(batch, &mut file, failed))
             }
             Destination::One(output) => self.one(batch, output),
             Destination::Many(files) => self.files(batch, files),
@@ -168,9 +167,10 @@ impl Signing {
     /// One after the other: a directory takes one name at a time, and a kill leaves one temporary file at most.
     fn files(&mut self, batch: &Batch<'_>, files: &BatchFiles) -> Result<()> {
         let provenance = self.provenance.clone();
+        let names = io::Names::beside(&files.path(0))?;
         let result = self.sign(batch, &provenance, |this, signed| {
             signed.iter().try_for_each(|signed| {
-                io::replace_name(&files.path(signed.index), signed.text.as_bytes())?;
+                names.replace(&files.path(signed.index), signed.text.as_bytes())?;
                 this.done(&signed.tack);
                 Ok(())
             })
@@ -181,7 +181,7 @@ impl Signing {
                 "{error}; {written} of {total} tacks are written; the same command completes them when that is mended"
             )
         })?;
-        io::sync_file_system(&files.path(0)).map_err(|error| {
+        names.sync().map_err(|error| {
             let (path, error) = (files.path(0), io::plain(&error));
             anyhow!("{}: it is written, and so are the others, but may not be on the disk: {error}", Shown(&path))
         })

@@ -19,7 +19,7 @@ use tack_core::time::Span;
 
 use crate::Exit;
 use crate::cli::{Deploy, DeployFormat, PackFormat};
-use crate::io::{self, Inputs, LARGE, New, Output, SMALL, Shown, is_dash};
+use crate::io::{self, Inputs, LARGE, Output, SMALL, Shown, is_dash};
 use crate::message::{Usage, provenance, refused, warn};
 use crate::objects;
 use crate::packing::{self, Parts};
@@ -381,7 +381,7 @@ fn install(output: &Path, content: &Content) -> Result<bool> {
     if !is_stale(output, content)? {
         return Ok(false);
     }
-    io::replace(output, content.text.as_bytes(), New::Public)?;
+    io::replace(output, content.text.as_bytes())?;
     Ok(true)
 }
 

@@ -7,7 +7,7 @@ use anyhow::{Result, bail};
 use crate::Exit;
 use crate::cli::Passwd;
 use crate::command::genkey;
-use crate::io::{self, Inputs, New, Shown, is_dash};
+use crate::io::{self, Inputs, Shown, is_dash};
 use crate::message::provenance;
 use crate::password::{self, LockedKey};
 use crate::words::{self, Words};
@@ -37,10 +37,7 @@ pub fn run(args: &Passwd, now: i64) -> Result<ExitCode> {
     let text = [provenance(now).as_bytes(), &notes, file.to_pem().as_bytes()].concat();
     // The password may have taken its time, and another passwd may be at it.
     let _locked = io::lock_beside(path);
-    if !inputs.contain(path) {
-        bail!("{}: it was replaced by another program meanwhile; run passwd again", Shown(path));
-    }
-    io::replace(path, &text, New::Secret)?;
+    io::replace_key(path, &text, &inputs)?;
     if args.common.verbose > 0 {
         eprint!("{}{}", words::crypto(Words::Tackpy097), words::key_file(&file));
     }
