@@ -14,12 +14,16 @@ macro_rules! eprintln {
 
 mod cli;
 mod command;
-mod io;
+mod display;
+mod input;
+mod lock;
 mod message;
 mod objects;
+mod output;
 mod packing;
 mod password;
 mod place;
+mod replace;
 mod signing;
 mod terminal;
 mod threads;
@@ -35,8 +39,8 @@ use clap::Parser;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 
 use crate::cli::{Cli, Command};
-use crate::io::ClosedPipe;
 use crate::message::Usage;
+use crate::output::ClosedPipe;
 
 /// How a run ended, as the man pages say under EXIT STATUS.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -118,7 +122,7 @@ fn now(cli: &Cli) -> Result<i64> {
 
 /// Says what a monitoring system shows, which does not read standard error.
 fn unknown(why: &str) {
-    let _ = io::Output::Stdout.write(format!("TACK UNKNOWN - {why}\n").as_bytes());
+    let _ = output::Output::Stdout.write(format!("TACK UNKNOWN - {why}\n").as_bytes());
 }
 
 /// The command line, with `-p=x` as `-p =x`: to clap the `=` belongs to the option, to tackpy to the password.

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use anyhow::{Error, anyhow};
 
-use crate::io::Shown;
+use crate::display::Shown;
 
 /// The command line asks for what cannot be: clap's own errors and these end with the same status.
 #[derive(Debug, thiserror::Error)]

@@ -12,7 +12,7 @@ use tack_core::serverinfo::ServerInfo;
 use tack_core::tack::Tack;
 
 use crate::cli::{Draft, PackFormat};
-use crate::io::Shown;
+use crate::display::Shown;
 use crate::message::{provenance, warn, warn_expired};
 
 /// What goes into a TackExtension, with the files that it is from. The signatures hold.

@@ -12,7 +12,8 @@ use tack_core::pem;
 use zeroize::Zeroizing;
 
 use crate::cli::{KeyArgs, PasswordArgs};
-use crate::io::{Inputs, PEM_BEGIN, SMALL, Shown, contains, plain};
+use crate::display::{Shown, plain};
+use crate::input::{Inputs, PEM_BEGIN, SMALL, contains};
 use crate::message::refused;
 use crate::terminal;
 

@@ -15,7 +15,7 @@ use rustix::fs::{CWD, Mode, OFlags, PROC_SUPER_MAGIC, fstatfs, openat, readlinka
 use rustix::io::Errno;
 use rustix::process::geteuid;
 
-use crate::io::Shown;
+use crate::display::Shown;
 
 /// The most symbolic links on the way to a file, as in path_resolution(7).
 const MAX_LINKS: u32 = 40;
@@ -109,6 +109,12 @@ impl Place {
     /// The open directory.
     pub fn directory(&self) -> &File {
         &self.directory
+    }
+
+    /// The directory, open to be synced or locked.
+    pub fn open_directory(&self) -> io::Result<File> {
+        let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
+        Ok(openat(&self.directory, ".", flags, Mode::empty())?.into())
     }
 
     /// The name in the directory.

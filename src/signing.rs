@@ -13,8 +13,10 @@ use rayon::prelude::*;
 use tack_core::batch::Batch;
 use tack_core::tack::Tack;
 
-use crate::io::{self, Output, Shown};
+use crate::display::{Shown, plain};
 use crate::message::provenance;
+use crate::output::{Output, stdout, stdout_failed};
+use crate::replace::{Names, append, cannot_write, directory, is_stream};
 use crate::threads::on_all_cores;
 use crate::words::{self, Words};
 
@@ -51,7 +53,7 @@ impl BatchFiles {
 
     /// Those that are there already. In a directory that cannot be listed each name is tried.
     pub fn existing(&self) -> Box<dyn Iterator<Item = PathBuf> + '_> {
-        let Ok(entries) = fs::read_dir(io::directory(&self.path(0))) else {
+        let Ok(entries) = fs::read_dir(directory(&self.path(0))) else {
             let is_there = |path: &PathBuf| fs::symlink_metadata(path).is_ok();
             return Box::new((0..self.number).map(|index| self.path(index)).filter(is_there));
         };
@@ -115,11 +117,11 @@ impl Signing {
         batch.tack(0)?.verify()?;
         let result = match destination {
             Destination::One(Output::Stdout) => {
-                io::stdout().map(drop).and_then(|()| self.stream(batch, &mut std::io::stdout(), io::stdout_failed))
+                stdout().map(drop).and_then(|()| self.stream(batch, &mut std::io::stdout(), stdout_failed))
             }
-            Destination::One(Output::File(path)) if io::is_stream(path) => {
-                let failed = |error| io::cannot_write(path, &error);
-                io::append(path).and_then(|mut file| self.stream(batch, &mut file, failed))
+            Destination::One(Output::File(path)) if is_stream(path) => {
+                let failed = |error| cannot_write(path, &error);
+                append(path).and_then(|mut file| self.stream(batch, &mut file, failed))
             }
             Destination::One(output) => self.one(batch, output),
             Destination::Many(files) => self.files(batch, files),
@@ -167,7 +169,7 @@ impl Signing {
     /// One after the other: a directory takes one name at a time, and a kill leaves one temporary file at most.
     fn files(&mut self, batch: &Batch<'_>, files: &BatchFiles) -> Result<()> {
         let provenance = self.provenance.clone();
-        let names = io::Names::beside(&files.path(0))?;
+        let names = Names::beside(&files.path(0))?;
         let result = self.sign(batch, &provenance, |this, signed| {
             signed.iter().try_for_each(|signed| {
                 names.replace(&files.path(signed.index), signed.text.as_bytes())?;
@@ -182,7 +184,7 @@ impl Signing {
             )
         })?;
         names.sync().map_err(|error| {
-            let (path, error) = (files.path(0), io::plain(&error));
+            let (path, error) = (files.path(0), plain(&error));
             anyhow!("{}: it is written, and so are the others, but may not be on the disk: {error}", Shown(&path))
         })
     }

@@ -7,8 +7,9 @@ use tack_core::break_sig::BreakSig;
 
 use crate::Exit;
 use crate::cli::Break;
-use crate::io::{Inputs, Output};
+use crate::input::Inputs;
 use crate::message::provenance;
+use crate::output::Output;
 use crate::password::LockedKey;
 use crate::words::{self, Words};
 

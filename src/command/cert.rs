@@ -15,8 +15,10 @@ use tack_core::tack::Tack;
 
 use crate::Exit;
 use crate::cli::Cert;
-use crate::io::{Inputs, Output, SMALL, Shown};
+use crate::display::Shown;
+use crate::input::{Inputs, SMALL};
 use crate::message::{refused, warn_expired};
+use crate::output::Output;
 use crate::words::{self, Words};
 
 pub fn run(args: &Cert, now: i64) -> Result<ExitCode> {

@@ -19,10 +19,14 @@ use tack_core::time::Span;
 
 use crate::Exit;
 use crate::cli::{Deploy, DeployFormat, PackFormat};
-use crate::io::{self, Inputs, LARGE, Output, SMALL, Shown, is_dash};
+use crate::display::{Shown, is_dash, plain};
+use crate::input::{Inputs, LARGE, SMALL};
+use crate::lock::lock_beside;
 use crate::message::{Usage, provenance, refused, warn};
 use crate::objects;
+use crate::output::Output;
 use crate::packing::{self, Parts};
+use crate::replace::replace;
 use crate::words::{self, Words};
 
 const MAX_KEYS: usize = 2;
@@ -334,7 +338,7 @@ impl Content {
 
 /// Whether OUTPUT holds something else than it should. If it holds what is none of ours it is left alone.
 fn is_stale(output: &Path, content: &Content) -> Result<bool> {
-    let failed = |error| anyhow!("{}: cannot be read, to be compared: {}", Shown(output), io::plain(&error));
+    let failed = |error| anyhow!("{}: cannot be read, to be compared: {}", Shown(output), plain(&error));
     let file = match fs::metadata(output) {
         Ok(metadata) if metadata.is_file() => File::open(output).map_err(failed)?,
         Ok(_) => bail!("{}: it is no regular file, which could be compared; give OUTPUT a file", Shown(output)),
@@ -377,11 +381,11 @@ fn foreign(bytes: &[u8]) -> Option<String> {
 
 /// Brings OUTPUT up to date, and says whether it had to be changed.
 fn install(output: &Path, content: &Content) -> Result<bool> {
-    let _locked = io::lock_beside(output);
+    let _locked = lock_beside(output);
     if !is_stale(output, content)? {
         return Ok(false);
     }
-    io::replace(output, content.text.as_bytes())?;
+    replace(output, content.text.as_bytes())?;
     Ok(true)
 }
 
@@ -402,7 +406,7 @@ fn dry_run(args: &Deploy, content: &Content) -> Result<()> {
 /// Runs a command by the shell; its output is the user's to read.
 fn run_command(command: &str, output: &Path) -> Result<()> {
     let status = std::process::Command::new("/bin/sh").arg("-c").arg(command).stdin(Stdio::null()).status();
-    let status = status.map_err(|error| anyhow!("/bin/sh: cannot be run: {}", io::plain(&error)))?;
+    let status = status.map_err(|error| anyhow!("/bin/sh: cannot be run: {}", plain(&error)))?;
     if !status.success() {
         let status = status.code().map_or_else(|| status.to_string(), |code| format!("status {code}"));
         bail!(

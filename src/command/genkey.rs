@@ -10,9 +10,11 @@ use tack_core::key_file::KeyFile;
 
 use crate::Exit;
 use crate::cli::Genkey;
-use crate::io::{self, Inputs, Output};
+use crate::input::Inputs;
 use crate::message::provenance;
+use crate::output::Output;
 use crate::password::{self, Password};
+use crate::replace::{create_secret, exists, is_special};
 use crate::words::{self, Words};
 
 pub fn run(args: &Genkey, now: i64) -> Result<ExitCode> {
@@ -21,10 +23,10 @@ pub fn run(args: &Genkey, now: i64) -> Result<ExitCode> {
     let output = Output::for_key(args.output.as_deref(), &inputs)?;
     if let Output::File(path) = &output
         && !args.force
-        && !io::is_special(path)
+        && !is_special(path)
         && path.symlink_metadata().is_ok()
     {
-        return Err(io::exists(path));
+        return Err(exists(path));
     }
     let password = match given {
         Some(password) => password,
@@ -34,7 +36,7 @@ pub fn run(args: &Genkey, now: i64) -> Result<ExitCode> {
     let file = lock(&key, &password, args.iterations)?;
     let pem = provenance(now) + &file.to_pem();
     match &output {
-        Output::File(path) => io::create_secret(path, pem.as_bytes(), args.force)?,
+        Output::File(path) => create_secret(path, pem.as_bytes(), args.force)?,
         Output::Stdout => output.write(pem.as_bytes())?,
     }
     if args.common.verbose > 0 {

@@ -9,8 +9,8 @@ use clap::builder::StyledStr;
 
 use crate::Exit;
 use crate::cli::{Cli, Help};
-use crate::io::{is_coloured, stdout, stdout_failed};
 use crate::message::Usage;
+use crate::output::{is_coloured, stdout, stdout_failed};
 
 pub fn run(args: &Help) -> Result<ExitCode> {
     let mut root = Cli::command();

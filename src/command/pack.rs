@@ -9,8 +9,9 @@ use tack_core::tack::Tack;
 use crate::Exit;
 use crate::cli::Pack;
 use crate::command::cert::read_break_sigs;
-use crate::io::{Inputs, Output, SMALL};
+use crate::input::{Inputs, SMALL};
 use crate::message::refused;
+use crate::output::Output;
 use crate::packing::{self, Parts};
 use crate::words::{self, Words};
 

@@ -7,9 +7,12 @@ use anyhow::{Result, bail};
 use crate::Exit;
 use crate::cli::Passwd;
 use crate::command::genkey;
-use crate::io::{self, Inputs, Shown, is_dash};
+use crate::display::{Shown, is_dash};
+use crate::input::Inputs;
+use crate::lock::lock_beside;
 use crate::message::provenance;
 use crate::password::{self, LockedKey};
+use crate::replace::{is_special, replace_key};
 use crate::words::{self, Words};
 
 pub fn run(args: &Passwd, now: i64) -> Result<ExitCode> {
@@ -19,7 +22,7 @@ pub fn run(args: &Passwd, now: i64) -> Result<ExitCode> {
     let mut inputs = Inputs::default();
     let key = LockedKey::read(&args.key, &mut inputs)?;
     let path = &args.key.key;
-    if io::is_special(path) {
+    if is_special(path) {
         bail!("{}: it is no regular file, which could be replaced; give the key file itself", Shown(path));
     }
     if key.blocks() > 1 {
@@ -36,8 +39,8 @@ pub fn run(args: &Passwd, now: i64) -> Result<ExitCode> {
     let file = genkey::lock(&key, &new, args.iterations)?;
     let text = [provenance(now).as_bytes(), &notes, file.to_pem().as_bytes()].concat();
     // The password may have taken its time, and another passwd may be at it.
-    let _locked = io::lock_beside(path);
-    io::replace_key(path, &text, &inputs)?;
+    let _locked = lock_beside(path);
+    replace_key(path, &text, &inputs)?;
     if args.common.verbose > 0 {
         eprint!("{}{}", words::crypto(Words::Tackpy097), words::key_file(&file));
     }

@@ -12,9 +12,12 @@ use tack_core::time::{Expiration, Minutes};
 
 use crate::Exit;
 use crate::cli::Sign;
-use crate::io::{Inputs, Output, SMALL, Shown, check_directory, is_dash, is_stdout, is_stream, refuse_key_file};
+use crate::display::{Shown, is_dash};
+use crate::input::{Inputs, SMALL};
 use crate::message::{Usage, is_past, refused, warn};
+use crate::output::{Output, check_directory, is_stdout, refuse_key_file};
 use crate::password::LockedKey;
+use crate::replace::is_stream;
 use crate::signing::{BatchFiles, Destination, Signing};
 
 pub fn run(args: &Sign, now: i64) -> Result<ExitCode> {

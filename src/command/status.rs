@@ -15,9 +15,11 @@ use tack_core::time::{Minutes, Span};
 
 use crate::cli::Status;
 use crate::command::deploy::read_target;
-use crate::io::{Inputs, LARGE, Output, Shown, is_coloured};
+use crate::display::Shown;
+use crate::input::{Inputs, LARGE};
 use crate::message::{Usage, refused};
 use crate::objects;
+use crate::output::{Output, is_coloured};
 
 /// The width of the timeline.
 const COLUMNS: u32 = 60;

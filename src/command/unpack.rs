@@ -9,8 +9,10 @@ use tack_core::object::Object;
 use crate::Exit;
 use crate::cli::Unpack;
 use crate::command::cert::contents;
-use crate::io::{Inputs, Output, SMALL, Shown};
+use crate::display::Shown;
+use crate::input::{Inputs, SMALL};
 use crate::message::{Usage, refused};
+use crate::output::Output;
 use crate::words::{self, Words};
 
 pub fn run(args: &Unpack) -> Result<ExitCode> {

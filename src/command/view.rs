@@ -15,9 +15,11 @@ use tack_core::time::seconds_to_string;
 
 use crate::Exit;
 use crate::cli::View;
-use crate::io::{Inputs, LARGE, Shown, stdout, stdout_failed};
+use crate::display::Shown;
+use crate::input::{Inputs, LARGE};
 use crate::message::{is_past, refused, warn_expired};
 use crate::objects;
+use crate::output::{stdout, stdout_failed};
 use crate::words::{self, Words};
 
 pub fn run(args: &View, now: i64) -> Result<ExitCode> {
