@@ -24,6 +24,7 @@ mod packing;
 mod password;
 mod place;
 mod replace;
+mod signals;
 mod signing;
 mod terminal;
 mod threads;

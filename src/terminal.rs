@@ -3,16 +3,14 @@
 //! This is not left to a library because the ones at hand change what is not UTF-8 in a password, or leave the terminal
 //! without echo when a signal ends the program.
 
-use std::fs::{self, File};
+use std::fs::File;
 use std::io::{self, Read, Write};
 use std::sync::{Mutex, Once, PoisonError};
-use std::thread;
 
 use rustix::termios::{InputModes, LocalModes, OptionalActions, Termios, tcgetattr, tcsetattr};
-use signal_hook::consts::{SIGHUP, SIGINT, SIGQUIT, SIGTERM};
-use signal_hook::iterator::Signals;
-use signal_hook::low_level::emulate_default_handler;
 use zeroize::Zeroizing;
+
+use crate::signals::before_end;
 
 /// The terminal of the process, whatever its standard input is.
 const TERMINAL: &str = "/dev/tty";
@@ -29,7 +27,7 @@ pub fn ask(prompt: &str) -> io::Result<Zeroizing<Vec<u8>>> {
     quiet.input_modes.insert(InputModes::ICRNL);
     quiet.local_modes.remove(LocalModes::ECHO);
     quiet.local_modes.insert(LocalModes::ECHONL | LocalModes::ICANON | LocalModes::ISIG);
-    watch_signals()?;
+    WATCH.call_once(|| before_end(restore));
     *locked() = Some((terminal.try_clone()?, before));
     let line = tcsetattr(&terminal, OptionalActions::Now, &quiet)
         .map_err(io::Error::from)
@@ -47,31 +45,6 @@ fn read_line(mut terminal: &File) -> io::Result<Zeroizing<Vec<u8>>> {
         line.extend(byte);
     }
     Ok(line)
-}
-
-/// Has the terminal restored when a signal ends the program. One that is ignored, as SIGHUP is by nohup, does not.
-fn watch_signals() -> io::Result<()> {
-    let mut result = Ok(());
-    WATCH.call_once(|| {
-        let ignored = ignored_signals();
-        let ending = [SIGHUP, SIGINT, SIGQUIT, SIGTERM].into_iter().filter(|signal| ignored >> (signal - 1) & 1 == 0);
-        result = Signals::new(ending).map(|mut signals| {
-            thread::spawn(move || {
-                for signal in signals.forever() {
-                    restore();
-                    let _ = emulate_default_handler(signal);
-                }
-            });
-        });
-    });
-    result
-}
-
-/// The signals that this process ignores, a bit for each from 1 on: proc_pid_status(5). None where there is no such file.
-fn ignored_signals() -> u64 {
-    let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
-    let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
-    mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).unwrap_or_default()
 }
 
 fn restore() {

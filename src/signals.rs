@@ -1,0 +1,58 @@
+//! What is put right before a signal ends the program.
+
+use std::fs;
+use std::io;
+use std::sync::mpsc::sync_channel;
+use std::sync::{Mutex, Once, PoisonError};
+use std::thread;
+
+use signal_hook::consts::{SIGHUP, SIGINT, SIGQUIT, SIGTERM};
+use signal_hook::iterator::Signals;
+use signal_hook::low_level::emulate_default_handler;
+
+/// The signals that end a program which does nothing about them.
+const ENDING: [i32; 4] = [SIGHUP, SIGINT, SIGQUIT, SIGTERM];
+
+/// What is to be done, in this order.
+static BEFORE_END: Mutex<Vec<fn()>> = Mutex::new(Vec::new());
+
+/// Has this done before a signal ends the program, by one thread for all. A signal that is ignored, as SIGHUP is under nohup,
+/// ends nothing. Where no thread can be had, signals end the program as they always do.
+pub fn before_end(put_right: fn()) {
+    static WATCH: Once = Once::new();
+    BEFORE_END.lock().unwrap_or_else(PoisonError::into_inner).push(put_right);
+    WATCH.call_once(|| {
+        let (started, is_started) = sync_channel(1);
+        // The signals are caught by the thread that is there to handle them, and not before.
+        let watch = move || {
+            let signals = catch();
+            let _ = started.send(());
+            signals.into_iter().for_each(end);
+        };
+        if thread::Builder::new().spawn(watch).is_ok() {
+            let _ = is_started.recv();
+        }
+    });
+}
+
+fn catch() -> io::Result<Signals> {
+    let ignored = ignored_signals();
+    Signals::new(ENDING.into_iter().filter(|signal| ignored >> (signal - 1) & 1 == 0))
+}
+
+/// Waits for a signal, and ends the program by it. The list stays locked, so that nothing new begins that were to be put
+/// right.
+fn end(mut signals: Signals) {
+    for signal in signals.forever() {
+        let before_end = BEFORE_END.lock().unwrap_or_else(PoisonError::into_inner);
+        before_end.iter().for_each(|put_right| put_right());
+        let _ = emulate_default_handler(signal);
+    }
+}
+
+/// The signals that this process ignores, a bit for each from 1 on: proc_pid_status(5). None where there is no such file.
+fn ignored_signals() -> u64 {
+    let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).unwrap_or_default()
+}
