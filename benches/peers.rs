@@ -14,10 +14,7 @@ use std::time::{Duration, Instant};
 
 use nix::sys::resource::{UsageWho, getrusage};
 use nix::sys::time::TimeValLike;
-use tack_core::certificate::TargetHash;
-use tack_core::key::SigningKey;
-use tack_core::tack::Tack;
-use tack_core::time::Minutes;
+use tack_core::{Generations, Minute, SigningKey, Tack, TargetHash};
 
 const ROUNDS: u32 = 5;
 const OURS_PER_ROUND: u32 = 40;
@@ -63,7 +60,7 @@ fn main() {
 /// Our own signatures a second: signed, and verified.
 fn rates() -> (f64, f64) {
     let key = SigningKey::from_bytes(&[7; 32]).unwrap();
-    let sign = |minute| Tack::sign(&key, 0, 0, Minutes::new(minute), TargetHash::of(b"")).unwrap();
+    let sign = |minute| Tack::sign(&key, Generations::default(), Minute::new(minute), TargetHash::of(b""));
     let start = Instant::now();
     let tacks: Vec<_> = (0..SIGNATURES).map(sign).collect();
     let signed = start.elapsed();

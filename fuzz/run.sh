@@ -17,7 +17,7 @@ command -v cargo-fuzz >/dev/null || { echo "cargo-fuzz is missing: cargo install
 # The most bytes that a target reads: a little more than its format has.
 max_length() {
     case $1 in
-        time | batch) echo 64 ;;
+        time | schedule) echo 64 ;;
         tack | break_sig | key_file) echo 200 ;;
         extension | serverinfo) echo 1400 ;;
         *) echo 4096 ;;

@@ -38,6 +38,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use anyhow::{Result, anyhow};
 use clap::Parser;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
+use tack_core::Timestamp;
 
 use crate::cli::{Cli, Command};
 use crate::message::Usage;
@@ -112,7 +113,10 @@ fn run(command: &Command, now: i64) -> Result<ExitCode> {
 /// The current time, in seconds since 1970-01-01T00:00:00Z.
 fn now(cli: &Cli) -> Result<i64> {
     match &cli.now {
-        Some(now) => Ok(tack_core::time::seconds_from_str(now).map_err(|error| Usage(format!("--now: {error}")))?),
+        Some(now) => {
+            let now: Timestamp = now.parse().map_err(|error| Usage(format!("--now: {error}")))?;
+            Ok(now.seconds())
+        }
         None => {
             let since_1970 = SystemTime::now().duration_since(UNIX_EPOCH);
             let since_1970 = since_1970.map_err(|_| anyhow!("the system's clock is before 1970; set it"))?;

@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use anyhow::{Error, anyhow};
+use tack_core::Timestamp;
 
 use crate::display::Shown;
 
@@ -12,7 +13,7 @@ use crate::display::Shown;
 pub struct Usage(pub String);
 
 /// The error for a file that the library refused.
-pub fn refused(path: &Path, error: &tack_core::error::Error) -> Error {
+pub fn refused(path: &Path, error: &tack_core::Error) -> Error {
     match advice(error) {
         Some(advice) => anyhow!("{}: {error}; {advice}", Shown(path)),
         None => anyhow!("{}: {error}", Shown(path)),
@@ -24,8 +25,8 @@ pub fn warn(path: &Path, what: impl std::fmt::Display) {
     eprintln!("tack: {}: warning: {what}", Shown(path));
 }
 
-fn advice(error: &tack_core::error::Error) -> Option<&'static str> {
-    use tack_core::error::Error as E;
+fn advice(error: &tack_core::Error) -> Option<&'static str> {
+    use tack_core::Error as E;
     Some(match error {
         E::Length { .. } | E::Truncated { .. } | E::TrailingBytes { .. } => "copy or make it again, it is damaged",
         E::PemBegin | E::PemEnd { .. } | E::PemLabels { .. } | E::Base64 { .. } => {
@@ -50,11 +51,11 @@ fn advice(error: &tack_core::error::Error) -> Option<&'static str> {
 
 /// The two lines before the first block of a file that we write.
 pub fn provenance(now: i64) -> String {
-    tack_core::pem::provenance(concat!("tack ", env!("CARGO_PKG_VERSION")), now)
+    format!("Created by tack {}\nCreated at {}\n", env!("CARGO_PKG_VERSION"), Timestamp::new(now))
 }
 
 /// Says of an expired tack that it is.
-pub fn warn_expired(path: &Path, tack: &tack_core::tack::Tack, now: i64) {
+pub fn warn_expired(path: &Path, tack: &tack_core::Tack, now: i64) {
     if is_past(tack.expiration(), now) {
         let (key, expiration) = (tack.public_key().fingerprint(), tack.expiration());
         warn(path, format_args!("the tack of key {key} expired at {expiration}"));
@@ -62,6 +63,6 @@ pub fn warn_expired(path: &Path, tack: &tack_core::tack::Tack, now: i64) {
 }
 
 /// Whether a tack with this expiration is not valid any more.
-pub fn is_past(expiration: tack_core::time::Minutes, now: i64) -> bool {
-    i64::from(expiration.get()) * 60 <= now
+pub fn is_past(expiration: tack_core::Minute, now: i64) -> bool {
+    expiration.seconds() <= now
 }

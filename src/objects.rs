@@ -1,8 +1,7 @@
 //! The objects of a file, looked at on all cores.
 
 use rayon::prelude::*;
-use tack_core::error::Error;
-use tack_core::object::Object;
+use tack_core::{Error, Object};
 
 use crate::threads::on_all_cores;
 

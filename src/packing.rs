@@ -4,12 +4,8 @@ use std::path::Path;
 
 use anyhow::{Error, Result, anyhow};
 use getrandom::SysRng;
-use tack_core::break_sig::BreakSig;
-use tack_core::certificate::Certificate;
-use tack_core::error::Error as Refusal;
-use tack_core::extension::{Draft00, Draft02, TackExtension};
-use tack_core::serverinfo::ServerInfo;
-use tack_core::tack::Tack;
+use tack_core::Error as Refusal;
+use tack_core::{BreakSig, Draft00, Draft02, ServerInfo, Tack, TackCertificate, TackExtension};
 
 use crate::cli::{Draft, PackFormat};
 use crate::display::Shown;
@@ -97,7 +93,7 @@ pub fn text(extension: TackExtension, format: PackFormat, now: i64) -> Result<St
         PackFormat::Extension => extension.to_pem(),
         PackFormat::Extender => extension.to_tls_pem(),
         PackFormat::Serverinfo => ServerInfo::new(extension).to_pem(),
-        PackFormat::Certificate => return Ok(Certificate::carrying(&extension, &mut SysRng)?),
+        PackFormat::Certificate => return Ok(TackCertificate::new(&extension, &mut SysRng)?.to_pem()),
     };
     Ok(provenance(now) + &pem)
 }

@@ -5,10 +5,7 @@ use std::os::unix::ffi::OsStringExt;
 use std::path::Path;
 
 use anyhow::{Result, anyhow, bail};
-use tack_core::error::Error;
-use tack_core::key::SigningKey;
-use tack_core::key_file::KeyFile;
-use tack_core::pem;
+use tack_core::{Error, KeyFile, SigningKey, pem};
 use zeroize::Zeroizing;
 
 use crate::cli::{KeyArgs, PasswordArgs};

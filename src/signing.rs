@@ -10,8 +10,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Error, Result, anyhow};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use rayon::prelude::*;
-use tack_core::batch::Batch;
-use tack_core::tack::Tack;
+use tack_core::{Batch, Tack};
 
 use crate::display::{Shown, plain};
 use crate::message::provenance;
@@ -114,7 +113,7 @@ impl Signing {
     /// Signs a batch and writes it.
     pub fn write(&mut self, batch: &Batch<'_>, destination: &Destination) -> Result<()> {
         // The signing is checked once for each batch: it costs as much as three signatures.
-        batch.tack(0)?.verify()?;
+        first(batch).verify()?;
         let result = match destination {
             Destination::One(Output::Stdout) => {
                 stdout().map(drop).and_then(|()| self.stream(batch, &mut std::io::stdout(), stdout_failed))
@@ -138,7 +137,7 @@ impl Signing {
     }
 
     fn one(&self, batch: &Batch<'_>, output: &Output) -> Result<()> {
-        let tack = batch.tack(0)?;
+        let tack = first(batch);
         output.write((self.provenance.clone() + &tack.to_pem()).as_bytes())?;
         self.say(&tack);
         Ok(())
@@ -198,7 +197,7 @@ impl Signing {
         mut write: impl FnMut(&mut Self, &[Signed]) -> Result<()> + Send,
     ) -> Result<()> {
         let sign = |index| {
-            let tack = batch.tack(index)?;
+            let tack = batch.tack(index).expect("the chunks end with the batch");
             Ok(Signed { index, text: prefix.to_owned() + &tack.to_pem(), tack })
         };
         on_all_cores(|| {
@@ -224,6 +223,10 @@ impl Signing {
             eprint!("{}{}", words::crypto(Words::Tackpy097), Words::Tackpy097.tack(tack));
         }
     }
+}
+
+fn first(batch: &Batch<'_>) -> Tack {
+    batch.tack(0).expect("a batch has one tack at least")
 }
 
 /// The indexes of a batch, in portions that fit into memory.

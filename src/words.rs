@@ -1,14 +1,7 @@
 //! Objects in tackpy's words. Those of tackpy 0.9.7 are for objects of draft-00 and the files that both versions know,
 //! those of 0.9.9, two columns wider, for extensions of draft-02.
 
-use tack_core::break_sig::BreakSig;
-use tack_core::certificate::{Certificate, TargetHash};
-use tack_core::extension::TackExtension;
-use tack_core::key::PublicKey;
-use tack_core::key_file::KeyFile;
-use tack_core::serverinfo::ServerInfo;
-use tack_core::tack::Tack;
-use tack_core::time::seconds_to_string;
+use tack_core::{BreakSig, Certificate, KeyFile, PublicKey, ServerInfo, Tack, TackExtension, TargetHash};
 
 /// Hexadecimal digits on a line of a hash.
 const HASH_COLUMNS: usize = 32;
@@ -63,7 +56,7 @@ impl Words {
     /// A certificate, with the TackExtension that it may carry.
     pub fn certificate(certificate: &Certificate) -> String {
         let words = certificate.extension().map_or(Self::Tackpy097, Self::of);
-        let not_after = seconds_to_string(certificate.not_after());
+        let not_after = certificate.not_after();
         let mut text = words.hash("key_sha256", certificate.target_hash());
         text += &format!("{}{not_after}\n", words.label("notAfter"));
         if let Some(carried) = certificate.extension() {

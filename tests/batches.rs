@@ -10,9 +10,7 @@ use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
 use common::{PASSWORD, Ran, certificate, genkey, ok, run, run_with, tack, target_hash, temp_dir};
-use tack_core::certificate::TargetHash;
-use tack_core::object::Object;
-use tack_core::tack::Tack;
+use tack_core::{Object, Tack, TargetHash};
 use tempfile::TempDir;
 
 const NOW: &str = "2026-11-20T17:31:15Z";

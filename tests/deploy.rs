@@ -13,10 +13,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 
 use common::{PASSWORD, Ran, certificate, genkey, ok, run, tack, temp_dir, to_der};
-use tack_core::extension::TackExtension;
-use tack_core::object::Object;
-use tack_core::tack::Tack;
-use tack_core::time::{seconds_from_str, seconds_to_string};
+use tack_core::{Object, Tack, TackExtension, Timestamp};
 use tempfile::TempDir;
 
 const DAY: i64 = 24 * 60 * 60;
@@ -102,7 +99,7 @@ fn tacks(bytes: &[u8]) -> Vec<Tack> {
 }
 
 fn later(now: &str, seconds: i64) -> String {
-    seconds_to_string(seconds_from_str(now).unwrap() + seconds)
+    Timestamp::new(now.parse::<Timestamp>().unwrap().seconds() + seconds).to_string()
 }
 
 fn assert_silent(ran: &Ran) {
@@ -121,7 +118,7 @@ fn daily_deploys_install_each_tack_with_a_day_and_more_left() {
         assert_silent(&run(site.deploy(&now).args(["-c", "www.pem", "tacks.pem"])));
         let installed = site.tacks("out.pem");
         let [tack] = installed.as_slice() else { panic!("{} tacks", installed.len()) };
-        let left = i64::from(tack.expiration().get()) * 60 - seconds_from_str(&now).unwrap();
+        let left = tack.expiration().seconds() - now.parse::<Timestamp>().unwrap().seconds();
         assert!((DAY..2 * DAY).contains(&left), "{now}: {left} s left");
         seen.insert(tack.to_bytes());
     }

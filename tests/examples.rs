@@ -10,8 +10,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use common::{PASSWORD, Ran, certificate, genkey, has, ok, run, tack, target_hash, temp_dir, write};
-use tack_core::certificate::TargetHash;
-use tack_core::object::Object;
+use tack_core::{Object, TargetHash};
 use tempfile::TempDir;
 
 const PROGRAM: &str = "/usr/local/bin/tack";

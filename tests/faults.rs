@@ -12,9 +12,7 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use common::{PASSWORD, certificate, genkey, ok, run, tack};
-use tack_core::key_file::KeyFile;
-use tack_core::tack::Tack;
-use tack_core::time::{Expiration, Span};
+use tack_core::{Expiration, KeyFile, Span, Tack, Timestamp};
 use tempfile::TempDir;
 
 const NOW: &str = "2026-11-20T17:31:15Z";
@@ -60,7 +58,7 @@ struct Verified(HashMap<Vec<u8>, Tack>);
 impl Verified {
     /// Asserts that every visible file is whole, verifies, and expires when its number says.
     fn look(&mut self, directory: &Path) -> Found {
-        let first = FIRST.parse::<Expiration>().unwrap().resolve(0).unwrap();
+        let first = FIRST.parse::<Expiration>().unwrap().resolve(Timestamp::new(0)).unwrap();
         let mut found = Found { tacks: 0, hidden: 0 };
         for entry in fs::read_dir(directory).unwrap() {
             let entry = entry.unwrap();
@@ -76,7 +74,7 @@ impl Verified {
                 tack.verify().unwrap();
                 tack
             });
-            assert_eq!(tack.expiration(), first.plus(Span::DAY.times(number).unwrap()).unwrap(), "{name}");
+            assert_eq!(tack.expiration(), first.checked_add(Span::DAY.checked_mul(number).unwrap()).unwrap(), "{name}");
             found.tacks += 1;
         }
         found

@@ -15,15 +15,10 @@ use std::time::Duration;
 
 use p256::elliptic_curve::rand_core::{TryCryptoRng, TryRng};
 use rustix::process::{Pid, WaitId, WaitIdOptions, waitid};
-use tack_core::break_sig::BreakSig;
-use tack_core::certificate::{Certificate, TargetHash};
-use tack_core::extension::{Draft00, Draft02, TackExtension};
-use tack_core::key::SigningKey;
-use tack_core::key_file::KeyFile;
-use tack_core::pem;
-use tack_core::serverinfo::ServerInfo;
-use tack_core::tack::Tack;
-use tack_core::time::Minutes;
+use tack_core::{
+    BreakSig, Certificate, Draft00, Draft02, Generations, KeyFile, Minute, ServerInfo, SigningKey, Tack,
+    TackCertificate, TackExtension, TargetHash, pem,
+};
 
 use common::{tack, temp_dir, unsigned_certificate};
 
@@ -103,7 +98,7 @@ fn originals() -> Vec<Vec<u8>> {
     let key = |number: u8| SigningKey::from_bytes(&[number; 32]).unwrap();
     let tack = |number: u8| {
         let hash = TargetHash::new([number; 32]);
-        Tack::sign(&key(number), 1, 2, Minutes::new(100_000_000), hash).unwrap()
+        Tack::sign(&key(number), Generations::new(1, 2).unwrap(), Minute::new(100_000_000), hash)
     };
     let one = TackExtension::Draft02(Draft02::new(vec![tack(1)], 1).unwrap());
     let two = TackExtension::Draft02(Draft02::new(vec![tack(1), tack(2)], 3).unwrap());
@@ -111,7 +106,7 @@ fn originals() -> Vec<Vec<u8>> {
     let old = TackExtension::Draft00(Draft00::new(Some(tack(1)), sigs, true).unwrap());
     let key_file = KeyFile::encrypt(&key(1), b"asdf", 8192, [1; 16]).unwrap();
     let mut random = Random(1);
-    let mut certificate = |extension| Certificate::carrying(extension, &mut random).unwrap();
+    let mut certificate = |extension| TackCertificate::new(extension, &mut random).unwrap().to_pem();
     let carrying = certificate(&one);
     let der = pem::decode_first(carrying.as_bytes(), Certificate::LABEL).unwrap();
     // SubjectPublicKeyInfo: an algorithm that nobody knows, and 200 bytes of a key.
@@ -183,7 +178,7 @@ fn damage(bytes: &mut Vec<u8>, other: &[u8], random: &mut Random) {
     }
 }
 
-/// SplitMix64, which gives the same numbers for ever. For `Certificate::carrying` it may pass as cryptographic.
+/// SplitMix64, which gives the same numbers for ever. For `TackCertificate::new` it may pass as cryptographic.
 struct Random(u64);
 
 impl Random {

@@ -9,8 +9,7 @@ use std::fs;
 use std::path::PathBuf;
 use std::process::Command;
 
-use tack_core::certificate::Certificate;
-use tack_core::extension::TackExtension;
+use tack_core::{Certificate, TackExtension};
 use tempfile::TempDir;
 
 use common::{PASSWORD, Ran, Tackpy, certificate, genkey, has, ok, run, run_with, tack, temp_dir};

@@ -4,7 +4,7 @@
 use std::fs;
 use std::process::Command;
 
-use tack_core::time::{Expiration, Span};
+use tack_core::{Expiration, Span};
 
 #[test]
 fn readme() {

@@ -9,10 +9,7 @@ use std::path::PathBuf;
 use std::process::Command;
 
 use common::{Ran, certificate, has, run, tack, target_hash, temp_dir};
-use tack_core::certificate::TargetHash;
-use tack_core::key::SigningKey;
-use tack_core::tack::Tack;
-use tack_core::time::Minutes;
+use tack_core::{Generations, Minute, SigningKey, Tack, TargetHash};
 use tempfile::TempDir;
 
 const NOW: &str = "2026-12-31T06:25:00Z";
@@ -39,8 +36,9 @@ impl Site {
     /// Writes tacks for these expirations, in days from today.
     fn write(&self, name: &str, key: u8, hash: TargetHash, days: impl IntoIterator<Item = i32>) {
         let key = SigningKey::from_bytes(&[key; 32]).unwrap();
-        let expiration = |day: i32| Minutes::new(TODAY.checked_add_signed(day * DAY.cast_signed()).unwrap());
-        let tacks = days.into_iter().map(|day| Tack::sign(&key, 0, 0, expiration(day), hash).unwrap().to_pem());
+        let expiration = |day: i32| Minute::new(TODAY.checked_add_signed(day * DAY.cast_signed()).unwrap());
+        let tacks =
+            days.into_iter().map(|day| Tack::sign(&key, Generations::default(), expiration(day), hash).to_pem());
         fs::write(self.path(name), tacks.collect::<String>()).unwrap();
     }
 
@@ -222,8 +220,10 @@ fn batches_that_overlap_have_no_gaps() {
     let site = Site::new();
     let key = SigningKey::from_bytes(&[KEY; 32]).unwrap();
     let tacks = |hour: u32| {
-        let expirations = (1..30).map(move |day| Minutes::new(TODAY + day * DAY + hour * 60));
-        expirations.map(|expiration| Tack::sign(&key, 0, 0, expiration, hash()).unwrap().to_pem()).collect::<String>()
+        let expirations = (1..30).map(move |day| Minute::new(TODAY + day * DAY + hour * 60));
+        expirations
+            .map(|expiration| Tack::sign(&key, Generations::default(), expiration, hash()).to_pem())
+            .collect::<String>()
     };
     fs::write(site.path("a.pem"), tacks(0)).unwrap();
     fs::write(site.path("b.pem"), tacks(4)).unwrap();
@@ -247,7 +247,7 @@ fn revoked_tacks_are_a_warning() {
     let site = Site::new();
     site.write("old.pem", KEY, hash(), 1..=10);
     let key = SigningKey::from_bytes(&[KEY; 32]).unwrap();
-    let tack = Tack::sign(&key, 1, 1, Minutes::new(TODAY + 11 * DAY), hash()).unwrap();
+    let tack = Tack::sign(&key, Generations::new(1, 1).unwrap(), Minute::new(TODAY + 11 * DAY), hash());
     fs::write(site.path("new.pem"), tack.to_pem()).unwrap();
     let ran = site.status(&["old.pem", "new.pem"]);
     let warning = format!(

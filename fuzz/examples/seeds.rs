@@ -1,5 +1,5 @@
 //! Writes the seeds: the bodies of the test vectors for the targets that read bytes, the vectors of tacks as they are for `pem`,
-//! and a few lines of text for `time` and `batch`.
+//! and a few lines of text for `time` and `schedule`.
 
 use std::fs;
 use std::io;
@@ -13,7 +13,7 @@ const TEXTS: [(&str, &[&str]); 2] = [
         "time",
         &["1d12h5m", "0m", "2H", "2013Z", "2013-01-02Z", "2013-1-2t3:4z", "2026-11-20T17:31:15Z", "9999-12-31T23:59Z"],
     ),
-    ("batch", &["365@1d", "1000000@1m", "3@1d12h5m"]),
+    ("schedule", &["365@1d", "1000000@1m", "3@1d12h5m"]),
 ];
 
 fn main() -> io::Result<()> {

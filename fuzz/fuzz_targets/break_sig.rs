@@ -1,7 +1,7 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use tack_core::break_sig::BreakSig;
+use tack_core::BreakSig;
 
 fuzz_target!(|bytes: &[u8]| {
     if let Ok(sig) = BreakSig::from_bytes(bytes) {

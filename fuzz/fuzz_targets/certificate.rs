@@ -1,8 +1,7 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use tack_core::certificate::Certificate;
-use tack_core::extension::TackExtension;
+use tack_core::{Certificate, TackExtension};
 
 fuzz_target!(|bytes: &[u8]| {
     let _ = Certificate::all_from_bytes(bytes);

@@ -1,7 +1,7 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use tack_core::extension::TackExtension;
+use tack_core::TackExtension;
 
 fuzz_target!(|bytes: &[u8]| {
     if let Ok(extension) = TackExtension::from_bytes(bytes) {

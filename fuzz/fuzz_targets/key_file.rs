@@ -1,7 +1,7 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use tack_core::key_file::KeyFile;
+use tack_core::KeyFile;
 
 /// Few, that the fuzzer does not spend its time on them.
 const MAX_ITERATIONS: u32 = 16;

@@ -1,7 +1,7 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use tack_core::serverinfo::ServerInfo;
+use tack_core::ServerInfo;
 
 fuzz_target!(|bytes: &[u8]| {
     for label in ["SERVERINFO FOR TACK", "SERVERINFOV2 FOR TACK"] {

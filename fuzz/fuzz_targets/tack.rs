@@ -1,7 +1,7 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use tack_core::tack::Tack;
+use tack_core::Tack;
 
 fuzz_target!(|bytes: &[u8]| {
     if let Ok(tack) = Tack::from_bytes(bytes) {

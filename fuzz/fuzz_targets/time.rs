@@ -1,7 +1,7 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use tack_core::time::{Expiration, Span, seconds_from_str, seconds_to_string};
+use tack_core::{Expiration, Span, Timestamp};
 
 fuzz_target!(|text: &str| {
     if let Ok(span) = text.parse::<Span>() {
@@ -11,7 +11,7 @@ fuzz_target!(|text: &str| {
     if let Ok(Expiration::At(minutes)) = text.parse() {
         assert_eq!(minutes.to_string().parse(), Ok(Expiration::At(minutes)));
     }
-    if let Ok(seconds) = seconds_from_str(text) {
-        assert_eq!(seconds_from_str(&seconds_to_string(seconds)), Ok(seconds));
+    if let Ok(time) = text.parse::<Timestamp>() {
+        assert_eq!(time.to_string().parse(), Ok(time));
     }
 });

@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use anyhow::Result;
-use tack_core::break_sig::BreakSig;
+use tack_core::BreakSig;
 
 use crate::Exit;
 use crate::cli::Break;

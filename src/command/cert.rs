@@ -5,13 +5,7 @@ use std::process::ExitCode;
 
 use anyhow::{Result, anyhow, bail};
 use getrandom::SysRng;
-use tack_core::break_sig::BreakSig;
-use tack_core::certificate::Certificate;
-use tack_core::error::Error;
-use tack_core::extension::{Draft00, TackExtension};
-use tack_core::object::Object;
-use tack_core::pem;
-use tack_core::tack::Tack;
+use tack_core::{BreakSig, Certificate, Draft00, Error, Object, Tack, TackCertificate, TackExtension, pem};
 
 use crate::Exit;
 use crate::cli::Cert;
@@ -35,7 +29,7 @@ pub fn run(args: &Cert, now: i64) -> Result<ExitCode> {
                 anyhow!("{}: {error}; leave some out", Shown(path))
             });
             let extension = TackExtension::Draft00(extension?);
-            (Certificate::carrying(&extension, &mut SysRng)?, words::extension(&extension))
+            (TackCertificate::new(&extension, &mut SysRng)?.to_pem(), words::extension(&extension))
         }
         Input::Certificate(certificate) => {
             if let Some(path) = &args.break_signatures {

@@ -7,15 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::{ExitCode, Stdio};
 
 use anyhow::{Result, anyhow, bail};
-use tack_core::certificate::{Certificate, TargetHash};
-use tack_core::error::Error;
-use tack_core::extension::TackExtension;
-use tack_core::key::PublicKey;
-use tack_core::object::Object;
-use tack_core::pem;
-use tack_core::serverinfo::ServerInfo;
-use tack_core::tack::Tack;
-use tack_core::time::Span;
+use tack_core::{Certificate, Error, Object, PublicKey, ServerInfo, Span, Tack, TackExtension, TargetHash, pem};
 
 use crate::Exit;
 use crate::cli::{Deploy, DeployFormat, PackFormat};

@@ -5,8 +5,7 @@ use std::process::ExitCode;
 use anyhow::{Result, anyhow};
 use getrandom::SysRng;
 use getrandom::rand_core::TryRng;
-use tack_core::key::SigningKey;
-use tack_core::key_file::KeyFile;
+use tack_core::{KeyFile, SigningKey};
 
 use crate::Exit;
 use crate::cli::Genkey;

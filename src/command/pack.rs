@@ -3,8 +3,7 @@
 use std::process::ExitCode;
 
 use anyhow::Result;
-use tack_core::pem;
-use tack_core::tack::Tack;
+use tack_core::{Tack, pem};
 
 use crate::Exit;
 use crate::cli::Pack;
@@ -37,7 +36,7 @@ pub fn run(args: &Pack, now: i64) -> Result<ExitCode> {
 }
 
 /// The tacks of a file, each of which holds.
-fn read_tacks(text: &[u8]) -> Result<Vec<Tack>, tack_core::error::Error> {
+fn read_tacks(text: &[u8]) -> Result<Vec<Tack>, tack_core::Error> {
     let read = |body: &Vec<u8>| Tack::from_bytes(body).and_then(|tack| tack.verify().map(|()| tack));
     pem::decode_all(text, Tack::LABEL)?.iter().map(read).collect()
 }

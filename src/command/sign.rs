@@ -6,9 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::{Result, anyhow, bail};
-use tack_core::batch::{Batch, Schedule};
-use tack_core::certificate::Certificate;
-use tack_core::time::{Expiration, Minutes};
+use tack_core::{Batch, Certificate, Expiration, Generations, Minute, Schedule, Timestamp};
 
 use crate::Exit;
 use crate::cli::Sign;
@@ -21,9 +19,9 @@ use crate::replace::is_stream;
 use crate::signing::{BatchFiles, Destination, Signing};
 
 pub fn run(args: &Sign, now: i64) -> Result<ExitCode> {
-    let generation = generation(args)?;
+    let generations = generations(args)?;
     let schedule =
-        args.number.as_deref().map(str::parse::<Schedule>).transpose().map_err(|error| usage("-n", &error))?;
+        args.number.as_deref().map(str::parse::<Schedule>).transpose().map_err(|error| usage("-n", error))?;
     if schedule.is_some() && args.expiration.is_none() {
         return Err(Usage("-n: it needs -e, which says when the first tack expires".to_owned()).into());
     }
@@ -35,7 +33,7 @@ pub fn run(args: &Sign, now: i64) -> Result<ExitCode> {
     let destinations = destinations(args.output.as_deref(), &targets, schedule, &inputs)?;
     let first = |target: &Target| match expiration {
         Some(minutes) => Ok(minutes),
-        None => Minutes::from_seconds(target.certificate.not_after())
+        None => Minute::from_seconds_up(target.certificate.not_after().seconds())
             .map_err(|error| anyhow!("{}: its notAfter {error}; give an expiration with -e", Shown(&target.path))),
     };
     let firsts = targets.iter().map(first).collect::<Result<Vec<_>>>()?;
@@ -44,7 +42,7 @@ pub fn run(args: &Sign, now: i64) -> Result<ExitCode> {
     let mut batches = Vec::new();
     for (target, first) in targets.iter().zip(firsts) {
         let hash = target.certificate.target_hash();
-        let batch = Batch::new(&key, args.min_generation, generation, first, schedule.unwrap_or_default(), hash);
+        let batch = Batch::new(&key, generations, first, schedule.unwrap_or_default(), hash);
         batches.push(batch.map_err(|error| anyhow!("{}: {error}; give a smaller -n", Shown(&target.path)))?);
         if is_past(first, now) {
             let which = if schedule.is_some() { "the first tack" } else { "the tack" };
@@ -59,22 +57,18 @@ pub fn run(args: &Sign, now: i64) -> Result<ExitCode> {
     Ok(Exit::Good.into())
 }
 
-fn usage(option: &str, error: &tack_core::error::Error) -> Usage {
+fn usage(option: &str, error: impl std::fmt::Display) -> Usage {
     Usage(format!("{option}: {error}"))
 }
 
-fn generation(args: &Sign) -> Result<u8> {
-    let generation = args.generation.unwrap_or(args.min_generation);
-    if generation < args.min_generation {
-        let min_generation = args.min_generation;
-        return Err(usage("-g", &tack_core::error::Error::Generation { generation, min_generation }).into());
-    }
-    Ok(generation)
+fn generations(args: &Sign) -> Result<Generations> {
+    let generations = Generations::new(args.min_generation, args.generation.unwrap_or(args.min_generation));
+    Ok(generations.map_err(|error| usage("-g", error))?)
 }
 
-fn expiration(text: &str, now: i64) -> Result<Minutes> {
-    let expiration = text.parse::<Expiration>().and_then(|expiration| expiration.resolve(now));
-    Ok(expiration.map_err(|error| usage("-e", &error))?)
+fn expiration(text: &str, now: i64) -> Result<Minute> {
+    let expiration = text.parse::<Expiration>().and_then(|expiration| expiration.resolve(Timestamp::new(now)));
+    Ok(expiration.map_err(|error| usage("-e", error))?)
 }
 
 /// A certificate whose key is to be signed.

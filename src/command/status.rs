@@ -6,12 +6,7 @@ use std::process::ExitCode;
 
 use anyhow::Result;
 use serde_json::{Value, json};
-use tack_core::certificate::TargetHash;
-use tack_core::error::Error;
-use tack_core::key::PublicKey;
-use tack_core::object::Object;
-use tack_core::tack::Tack;
-use tack_core::time::{Minutes, Span};
+use tack_core::{Error, Minute, Object, PublicKey, Span, Tack, TargetHash};
 
 use crate::cli::Status;
 use crate::command::deploy::read_target;
@@ -85,7 +80,7 @@ impl Report {
                 found.problems.push((State::Unknown, format!("{error:#}")));
             }
         }
-        let now = Minutes::from_seconds(now)?;
+        let now = Minute::from_seconds_down(now)?;
         let fitting: HashSet<_> = found
             .batches
             .iter()
@@ -162,7 +157,7 @@ struct Batch {
     key: PublicKey,
     target_hash: TargetHash,
     /// How many tacks there are with each expiration, and of each generation.
-    expirations: BTreeMap<Minutes, usize>,
+    expirations: BTreeMap<Minute, usize>,
     generations: BTreeMap<u8, usize>,
 }
 
@@ -236,13 +231,13 @@ struct Summary {
     /// Whether no other batch is of its key.
     is_only: bool,
     number: usize,
-    first: Minutes,
-    last: Minutes,
-    now: Minutes,
+    first: Minute,
+    last: Minute,
+    now: Minute,
     /// The span between most of the expirations.
     interval: Option<Span>,
     /// Where the next expiration comes later than the interval, and not all in the past.
-    gaps: Vec<(Minutes, Minutes)>,
+    gaps: Vec<(Minute, Minute)>,
     left: Span,
     fits: Fits,
     revoked: usize,
@@ -250,7 +245,7 @@ struct Summary {
 }
 
 impl Summary {
-    fn new(batch: Batch, is_only: bool, fits: Fits, min_generation: u8, now: Minutes) -> Self {
+    fn new(batch: Batch, is_only: bool, fits: Fits, min_generation: u8, now: Minute) -> Self {
         let expirations: Vec<_> = batch.expirations.keys().copied().collect();
         let (first, last) = match expirations.as_slice() {
             [first, .., last] => (*first, *last),
@@ -259,7 +254,7 @@ impl Summary {
         };
         let pairs = || expirations.iter().zip(expirations.iter().skip(1)).map(|(one, next)| (*one, *next));
         let interval = usual(pairs().filter_map(|(one, next)| next.since(one)));
-        let is_gap = |(one, next): &(Minutes, Minutes)| next.since(*one) > interval && *next > now;
+        let is_gap = |(one, next): &(Minute, Minute)| next.since(*one) > interval && *next > now;
         Self {
             number: batch.expirations.values().sum(),
             first,
@@ -340,7 +335,7 @@ impl Summary {
         for column in 0..COLUMNS {
             let at = u64::from(from) + whole * u64::from(column) / u64::from(COLUMNS);
             let end = u64::from(from) + whole * u64::from(column + 1) / u64::from(COLUMNS);
-            let within = |minutes: &Minutes| u64::from(minutes.get());
+            let within = |minutes: &Minute| u64::from(minutes.get());
             let in_gap = self.gaps.iter().any(|(gap, next)| within(gap) < end && at < within(next));
             let (mark, code) = if end <= within(&self.now) {
                 ('.', "\x1b[2m")

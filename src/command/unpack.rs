@@ -3,8 +3,7 @@
 use std::process::ExitCode;
 
 use anyhow::{Result, anyhow};
-use tack_core::error::Error;
-use tack_core::object::Object;
+use tack_core::{Error, Object};
 
 use crate::Exit;
 use crate::cli::Unpack;

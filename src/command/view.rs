@@ -6,12 +6,7 @@ use std::process::ExitCode;
 
 use anyhow::Result;
 use serde_json::{Map, Value, json};
-use tack_core::break_sig::BreakSig;
-use tack_core::error::Error;
-use tack_core::extension::TackExtension;
-use tack_core::object::Object;
-use tack_core::tack::Tack;
-use tack_core::time::seconds_to_string;
+use tack_core::{BreakSig, Error, Object, Tack, TackExtension};
 
 use crate::Exit;
 use crate::cli::View;
@@ -171,7 +166,7 @@ fn json_object(object: &Object, is_valid: bool, now: i64) -> Map<String, Value> 
         Object::Certificate(certificate) => json!({
             "type": "certificate",
             "target_hash": certificate.target_hash().to_string(),
-            "not_after": seconds_to_string(certificate.not_after()),
+            "not_after": certificate.not_after().to_string(),
             "extension": certificate.extension().map(|extension| json_extension(extension, is_valid, now)),
         }),
         _ => Value::Null,

@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::{env, fs, io, thread};
 
-use tack_core::certificate::{Certificate, TargetHash};
+use tack_core::{Certificate, TargetHash};
 use tempfile::TempDir;
 
 /// The password of every key that the tests make.

@@ -12,8 +12,7 @@ use openssl::ssl::{ExtensionContext, SslConnector, SslMethod, SslStream, SslVers
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, ServerName};
 use rustls::{ClientConfig, ClientConnection, RootCertStore, StreamOwned};
-use tack_core::extension::TackExtension;
-use tack_core::pem;
+use tack_core::{TackExtension, pem};
 
 use crate::common::{Ran, ok, run, script};
 use crate::server::{BODY, PATH};

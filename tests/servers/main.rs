@@ -16,7 +16,7 @@ use std::process::Command;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread;
 
-use tack_core::certificate::Certificate;
+use tack_core::Certificate;
 
 use client::{BOTH, Slow, Tls, ask, ask_for, ask_host, others_succeed, rustls, s_client_asks};
 use common::{has, ok, peer, script, skip, write};

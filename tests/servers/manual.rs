@@ -6,9 +6,7 @@ use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::Path;
 use std::process::Command;
 
-use tack_core::certificate::Certificate;
-use tack_core::extension::TackExtension;
-use tack_core::object::Object;
+use tack_core::{Certificate, Object, TackExtension};
 
 use crate::client::{BOTH, ask};
 use crate::common::{PASSWORD, Ran, has, ok, run, tack_ok, write};

@@ -5,9 +5,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use tack_core::extension::TackExtension;
-use tack_core::pem;
-use tack_core::tack::Tack;
+use tack_core::{Tack, TackExtension, pem};
 use tempfile::TempDir;
 
 use crate::common::{PASSWORD, genkey, ok, tack, tack_ok, temp_dir, write};

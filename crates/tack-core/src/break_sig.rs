@@ -3,13 +3,23 @@
 use crate::error::Error;
 use crate::key::{PublicKey, SIGNATURE_LENGTH, Signature, SigningKey};
 use crate::pem;
+use crate::verified::Verified;
 
-/// All that is signed (draft-00, section 3.4).
+/// All that is signed (draft-00, section 4.2.2).
 const SIGNED: &[u8] = b"tack_break_sig";
 const WHAT: &str = "the break signature";
 
-/// A break signature, not verified unless [`verify`](Self::verify) says so.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// A break signature. Parsing does not check the signature: [`verify`](Self::verify) does.
+///
+/// ```
+/// use tack_core::BreakSig;
+/// # let key = tack_core::SigningKey::from_bytes(&[7; 32])?;
+///
+/// let read = BreakSig::from_bytes(&BreakSig::sign(&key).to_bytes())?;
+/// read.verify()?;
+/// # Ok::<(), tack_core::Error>(())
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct BreakSig {
     public_key: PublicKey,
     signature: Signature,
@@ -33,7 +43,7 @@ impl BreakSig {
     /// [`Error::Length`], [`Error::NotOnCurve`], [`Error::SignatureRange`].
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, Error> {
         let length = || Error::Length { what: WHAT, expected: Self::LENGTH, got: bytes.len() };
-        let (public_key, signature) = bytes.split_first_chunk().ok_or_else(length)?;
+        let (public_key, signature) = bytes.split_first_chunk::<{ PublicKey::LENGTH }>().ok_or_else(length)?;
         let signature: &[u8; SIGNATURE_LENGTH] = signature.try_into().map_err(|_| length())?;
         Ok(Self { public_key: PublicKey::from_bytes(public_key)?, signature: Signature::from_bytes(WHAT, signature)? })
     }
@@ -46,12 +56,20 @@ impl BreakSig {
         pem::decode_all(text, Self::LABEL)?.iter().map(|body| Self::from_bytes(body)).collect()
     }
 
-    /// Whether the signature holds.
+    /// Checks the signature.
     ///
     /// # Errors
-    /// [`Error::BadSignature`] if it does not.
+    /// [`Error::BadSignature`] if it does not hold.
     pub fn verify(&self) -> Result<(), Error> {
         self.public_key.verify(WHAT, SIGNED, &self.signature)
+    }
+
+    /// Checks the signature, and says so in the type.
+    ///
+    /// # Errors
+    /// [`Error::BadSignature`] if it does not hold.
+    pub fn into_verified(self) -> Result<Verified<Self>, Error> {
+        self.verify().map(|()| Verified::new(self))
     }
 
     /// The key that is broken, and says so.
@@ -68,8 +86,9 @@ impl BreakSig {
 
     /// The 128 bytes.
     #[must_use]
-    pub fn to_bytes(&self) -> Vec<u8> {
-        [self.public_key.to_bytes(), self.signature.to_bytes()].concat()
+    pub fn to_bytes(&self) -> [u8; Self::LENGTH] {
+        let bytes = [self.public_key.to_bytes(), self.signature.to_bytes()].concat();
+        bytes.try_into().expect("the key and the signature have 128 bytes")
     }
 
     /// The PEM block.
@@ -79,8 +98,22 @@ impl BreakSig {
     }
 }
 
+impl TryFrom<&[u8]> for BreakSig {
+    type Error = Error;
+
+    fn try_from(bytes: &[u8]) -> Result<Self, Error> {
+        Self::from_bytes(bytes)
+    }
+}
+
+impl From<BreakSig> for [u8; BreakSig::LENGTH] {
+    fn from(sig: BreakSig) -> Self {
+        sig.to_bytes()
+    }
+}
+
 #[cfg(test)]
-pub(crate) mod tests {
+mod tests {
     use super::*;
     use crate::key::tests::test_key;
 
@@ -97,7 +130,7 @@ pub(crate) mod tests {
     fn every_changed_byte_is_noticed() {
         let bytes = BreakSig::sign(&test_key(5)).to_bytes();
         for at in 0..bytes.len() {
-            let mut changed = bytes.clone();
+            let mut changed = bytes;
             changed[at] ^= 1;
             assert!(BreakSig::from_bytes(&changed).and_then(|sig| sig.verify()).is_err(), "byte {at}");
         }

@@ -1,6 +1,24 @@
 //! What can be wrong with what the library is given.
 
-use crate::key::Fingerprint;
+use crate::fingerprint::{Fingerprint, ParseFingerprintError};
+use crate::target_hash::{ParseTargetHashError, TargetHash};
+use crate::time::{Minute, TimeError};
+
+/// What an error is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum ErrorKind {
+    /// The PEM around something.
+    Pem,
+    /// A certificate.
+    Certificate,
+    /// A time, a span or a schedule.
+    Time,
+    /// A key file, or its password.
+    KeyFile,
+    /// A tack, a break signature, a TackExtension or what they are made of.
+    Tack,
+}
 
 /// Why bytes, text or values were refused. The messages do not name a file: the caller knows it.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -59,7 +77,27 @@ pub enum Error {
         key: Fingerprint,
     },
 
-    /// `generation < min_generation` (draft-02, section 4.2).
+    /// A tack expired at or before the current time (draft-02, section 4.3.1).
+    #[error("the tack of key {key} expired at {expiration}")]
+    Expired {
+        /// The key that signed the tack.
+        key: Fingerprint,
+        /// When it expired.
+        expiration: Minute,
+    },
+
+    /// A tack vouches for another TLS key than the one at hand (draft-02, section 4.3.1).
+    #[error("the tack of key {key} is for another TLS key: its target hash is {found} instead of {expected}")]
+    TargetHash {
+        /// The key that signed the tack.
+        key: Fingerprint,
+        /// The hash of the TLS key at hand.
+        expected: TargetHash,
+        /// The hash in the tack.
+        found: TargetHash,
+    },
+
+    /// `generation < min_generation` (draft-02, section 4.3.1).
     #[error("generation {generation} is below min_generation {min_generation}")]
     Generation {
         /// The generation.
@@ -134,7 +172,7 @@ pub enum Error {
     },
 
     /// A TackExtension begins like neither draft.
-    #[error("the TackExtension is of neither draft-00 nor draft-02: it begins with {}", hex(.0))]
+    #[error("the TackExtension is of neither draft-00 nor draft-02: it begins with {}", begin(.0))]
     ExtensionDraft(Vec<u8>),
 
     /// A TackExtension of draft-02 with no tack (which tlslite-ng sends for none).
@@ -181,6 +219,15 @@ pub enum Error {
         part: &'static str,
     },
 
+    /// Bytes follow the last field of a SEQUENCE in a certificate.
+    #[error("not a certificate: {extra} more {} after the last field of its {part}", if *extra == 1 { "byte" } else { "bytes" })]
+    CertificateTrailing {
+        /// The SEQUENCE (RFC 5280, section 4.1).
+        part: &'static str,
+        /// The number of bytes that follow.
+        extra: usize,
+    },
+
     /// A certificate with two TACK extensions.
     #[error("the certificate holds more than one TACK extension")]
     TwoExtensions,
@@ -189,30 +236,52 @@ pub enum Error {
     #[error("the TACK certificate could not be made: {0}")]
     MakeCertificate(String),
 
-    /// A time that is not of the form that is needed.
-    #[error(
-        "{0:?} is not a time: use UTC such as 2027Z, 2027-01-02Z or 2027-01-02T03:04Z, or a span such as 30d or 1d12h5m"
-    )]
-    Time(String),
+    /// A time or a span that cannot be read, or does not fit.
+    #[error(transparent)]
+    Time(#[from] TimeError),
 
-    /// A span of time that is not of the form that is needed.
-    #[error("{0:?} is not a span of time: use days, hours and minutes, such as 30d, 12h, 5m or 1d12h5m")]
-    Span(String),
+    /// A text that is not a key fingerprint.
+    #[error(transparent)]
+    ParseFingerprint(#[from] ParseFingerprintError),
 
-    /// A time before 1970.
-    #[error("{0} is before 1970, where the times of TACK begin")]
-    TooEarly(String),
+    /// A text that is not a target hash.
+    #[error(transparent)]
+    ParseTargetHash(#[from] ParseTargetHashError),
 
-    /// A time beyond 2^32 - 1 minutes after 1970.
-    #[error("{0} is beyond 10136-02-16T04:15Z, where the times of TACK end")]
-    TooLate(String),
-
-    /// A batch whose number of tacks and interval cannot be read, or out of range.
+    /// A schedule whose number of tacks or interval cannot be read, or is out of range.
     #[error("{0:?} is not NUM@INTERVAL with NUM from 1 to 1000000, such as 365@1d")]
-    Batch(String),
+    Schedule(String),
 }
 
-fn hex(bytes: &[u8]) -> String {
+impl Error {
+    /// What it is about.
+    #[must_use]
+    pub fn kind(&self) -> ErrorKind {
+        match self {
+            Self::NoBlock | Self::Label { .. } | Self::PemBegin | Self::PemEnd { .. } | Self::PemLabels { .. } => {
+                ErrorKind::Pem
+            }
+            Self::Base64 { .. } => ErrorKind::Pem,
+            Self::Certificate { .. } | Self::CertificateTrailing { .. } | Self::TwoExtensions => ErrorKind::Certificate,
+            Self::MakeCertificate(_) => ErrorKind::Certificate,
+            Self::Time(_) | Self::Schedule(_) => ErrorKind::Time,
+            Self::KeyFileVersion(_) | Self::NoIterations | Self::TooManyIterations { .. } => ErrorKind::KeyFile,
+            Self::WrongPassword | Self::KeyMismatch => ErrorKind::KeyFile,
+            Self::Length { .. } | Self::Truncated { .. } | Self::TrailingBytes { .. } => ErrorKind::Tack,
+            Self::NotOnCurve | Self::PrivateKeyRange | Self::SignatureRange { .. } => ErrorKind::Tack,
+            Self::BadSignature { .. } | Self::Expired { .. } | Self::TargetHash { .. } => ErrorKind::Tack,
+            Self::Generation { .. } | Self::ExtensionDraft(_) | Self::NoTacks | Self::TooManyTacks(_) => {
+                ErrorKind::Tack
+            }
+            Self::SameKey(_) | Self::TooManyBreakSigs(_) | Self::BreakSigsLength(_) => ErrorKind::Tack,
+            Self::PinActivation(_) | Self::ActivationFlags { .. } | Self::ExtensionType(_) => ErrorKind::Tack,
+            Self::ParseFingerprint(_) | Self::ParseTargetHash(_) => ErrorKind::Tack,
+        }
+    }
+}
+
+/// The first bytes of something, as they are shown.
+fn begin(bytes: &[u8]) -> String {
     if bytes.is_empty() {
         return "nothing".to_owned();
     }

@@ -1,21 +1,35 @@
 //! The TackExtension: what a TLS server sends, in the forms of draft-00 and draft-02.
 
-use std::collections::HashSet;
-
 use crate::break_sig::BreakSig;
+use crate::draft00::Draft00;
+use crate::draft02::Draft02;
 use crate::error::Error;
-use crate::key::PublicKey;
 use crate::pem;
 use crate::tack::Tack;
+use crate::target_hash::TargetHash;
+use crate::time::Minute;
+use crate::verified::Verified;
+use crate::wire::{length, no_more};
 
-const WHAT: &str = "the TackExtension";
-const MAX_TACKS: usize = 2;
-const MAX_BREAK_SIGS: usize = 8;
-/// The bits of activation_flags that draft-02 gives a meaning; clients ignore the others.
-const KNOWN_FLAGS: u8 = 0b11;
-
-/// A TackExtension of either draft. The signatures are not verified unless [`verify`](Self::verify) says so.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// A TackExtension of either draft. Parsing checks all but the signatures, the time and the TLS key:
+/// [`validate`](Self::validate) checks these.
+///
+/// ```
+/// use tack_core::{Draft02, TackExtension};
+/// # use tack_core::{Generations, Minute, SigningKey, Tack, TargetHash};
+/// # let key = SigningKey::from_bytes(&[7; 32])?;
+/// # let target_hash = TargetHash::of(b"key");
+/// # let tack = Tack::sign(&key, Generations::default(), Minute::new(30_000_000), target_hash);
+///
+/// let extension = TackExtension::from(Draft02::new(vec![tack], 1)?);
+/// let sent = extension.to_bytes(); // 169 bytes
+///
+/// let received = TackExtension::from_bytes(&sent)?;
+/// received.validate(Minute::new(29_000_000), target_hash)?;
+/// assert!(received.is_active(0));
+/// # Ok::<(), tack_core::Error>(())
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[allow(
     clippy::large_enum_variant,
     reason = "extensions are handled one at a time, and boxes would show in every match"
@@ -82,12 +96,30 @@ impl TackExtension {
         Self::from_pem_body(&pem::decode_first(text, Self::LABEL)?)
     }
 
-    /// Whether every signature holds.
+    /// Checks every signature.
     ///
     /// # Errors
-    /// [`Error::BadSignature`] for the first that does not.
+    /// [`Error::BadSignature`] for the first that does not hold.
     pub fn verify(&self) -> Result<(), Error> {
         self.tacks().iter().try_for_each(Tack::verify)?;
+        self.break_sigs().iter().try_for_each(BreakSig::verify)
+    }
+
+    /// Checks every signature, and says so in the type.
+    ///
+    /// # Errors
+    /// [`Error::BadSignature`] for the first that does not hold.
+    pub fn into_verified(self) -> Result<Verified<Self>, Error> {
+        self.verify().map(|()| Verified::new(self))
+    }
+
+    /// Checks that every tack is valid now, for a server with this TLS key (draft-02, section 4.3.1), and every break
+    /// signature.
+    ///
+    /// # Errors
+    /// Those of [`Tack::validate`] and [`BreakSig::verify`], for the first that is not valid.
+    pub fn validate(&self, now: Minute, target_hash: TargetHash) -> Result<(), Error> {
+        self.tacks().iter().try_for_each(|tack| tack.validate(now, target_hash))?;
         self.break_sigs().iter().try_for_each(BreakSig::verify)
     }
 
@@ -95,8 +127,8 @@ impl TackExtension {
     #[must_use]
     pub fn tacks(&self) -> &[Tack] {
         match self {
-            Self::Draft00(extension) => extension.tack.as_slice(),
-            Self::Draft02(extension) => &extension.tacks,
+            Self::Draft00(extension) => extension.tacks(),
+            Self::Draft02(extension) => extension.tacks(),
         }
     }
 
@@ -104,8 +136,28 @@ impl TackExtension {
     #[must_use]
     pub fn break_sigs(&self) -> &[BreakSig] {
         match self {
-            Self::Draft00(extension) => &extension.break_sigs,
+            Self::Draft00(extension) => extension.break_sigs(),
             Self::Draft02(_) => &[],
+        }
+    }
+
+    /// The activation flags as draft-02 has them: bit 0 for the first tack, bit 1 for the second. Reserved bits are kept.
+    /// The pin_activation of draft-00 is bit 0.
+    #[must_use]
+    pub fn activation_flags(&self) -> u8 {
+        match self {
+            Self::Draft00(extension) => extension.pin_activation().into(),
+            Self::Draft02(extension) => extension.activation_flags(),
+        }
+    }
+
+    /// Whether clients may create and extend pins from the tack of this index, 0 or 1.
+    #[must_use]
+    pub fn is_active(&self, index: usize) -> bool {
+        match index {
+            0 => self.activation_flags() & 1 != 0,
+            1 => self.activation_flags() & 2 != 0,
+            _ => false,
         }
     }
 
@@ -138,140 +190,24 @@ impl TackExtension {
     }
 }
 
-/// A TackExtension of draft-00: a tack, break signatures, both optional, and whether pins may be activated.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Draft00 {
-    tack: Option<Tack>,
-    break_sigs: Vec<BreakSig>,
-    pin_activation: bool,
-}
-
-impl Draft00 {
-    /// Puts one together.
-    ///
-    /// # Errors
-    /// [`Error::TooManyBreakSigs`] for more than eight.
-    pub fn new(tack: Option<Tack>, break_sigs: Vec<BreakSig>, pin_activation: bool) -> Result<Self, Error> {
-        if break_sigs.len() > MAX_BREAK_SIGS {
-            return Err(Error::TooManyBreakSigs(break_sigs.len()));
-        }
-        Ok(Self { tack, break_sigs, pin_activation })
-    }
-
-    /// Whether clients may activate pins from the tack.
-    #[must_use]
-    pub fn pin_activation(&self) -> bool {
-        self.pin_activation
-    }
-
-    fn from_bytes(bytes: &[u8]) -> Result<Self, Error> {
-        let cut = || Error::Truncated { what: WHAT, got: bytes.len() };
-        let ([tack_length], rest) = bytes.split_first_chunk().ok_or_else(cut)?;
-        let (tack, rest) = rest.split_at_checked(usize::from(*tack_length)).ok_or_else(cut)?;
-        let (sigs_length, rest) = rest.split_first_chunk().ok_or_else(cut)?;
-        let sigs_length = u16::from_be_bytes(*sigs_length);
-        let whole = usize::from(sigs_length);
-        if whole % BreakSig::LENGTH != 0 || whole > MAX_BREAK_SIGS * BreakSig::LENGTH {
-            return Err(Error::BreakSigsLength(sigs_length));
-        }
-        let (break_sigs, rest) = rest.split_at_checked(whole).ok_or_else(cut)?;
-        let ([pin_activation], extra) = rest.split_first_chunk().ok_or_else(cut)?;
-        no_more(WHAT, extra)?;
-        Ok(Self {
-            tack: if tack.is_empty() { None } else { Some(Tack::from_bytes(tack)?) },
-            break_sigs: break_sigs.chunks(BreakSig::LENGTH).map(BreakSig::from_bytes).collect::<Result<_, _>>()?,
-            pin_activation: match pin_activation {
-                0 => false,
-                1 => true,
-                other => return Err(Error::PinActivation(*other)),
-            },
-        })
-    }
-
-    fn to_bytes(&self) -> Vec<u8> {
-        let tack = self.tack.as_ref().map(Tack::to_bytes).unwrap_or_default();
-        let break_sigs = self.break_sigs.iter().flat_map(BreakSig::to_bytes).collect::<Vec<_>>();
-        let [_, tack_length] = length(&tack);
-        [&[tack_length][..], &tack, &length(&break_sigs), &break_sigs, &[u8::from(self.pin_activation)]].concat()
+impl From<Draft00> for TackExtension {
+    fn from(extension: Draft00) -> Self {
+        Self::Draft00(extension)
     }
 }
 
-/// A TackExtension of draft-02: one or two tacks, of different keys, and flags.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Draft02 {
-    tacks: Vec<Tack>,
-    activation_flags: u8,
-}
-
-impl Draft02 {
-    /// Puts one together. Flag 1 activates the first tack, flag 2 the second, 3 both.
-    ///
-    /// # Errors
-    /// [`Error::NoTacks`], [`Error::TooManyTacks`], [`Error::SameKey`], and [`Error::ActivationFlags`] for a flag of a tack
-    /// that is not there.
-    pub fn new(tacks: Vec<Tack>, activation_flags: u8) -> Result<Self, Error> {
-        check_tacks(&tacks)?;
-        let allowed = if tacks.len() == MAX_TACKS { KNOWN_FLAGS } else { 1 };
-        if activation_flags & !allowed != 0 {
-            return Err(Error::ActivationFlags { flags: activation_flags, tacks: tacks.len() });
-        }
-        Ok(Self { tacks, activation_flags })
-    }
-
-    /// The flags as they were sent, with the reserved bits that a client ignores.
-    #[must_use]
-    pub fn activation_flags(&self) -> u8 {
-        self.activation_flags
-    }
-
-    /// Whether clients may create and extend pins from the tack of this index, 0 or 1.
-    #[must_use]
-    pub fn is_active(&self, index: usize) -> bool {
-        match index {
-            0 => self.activation_flags & 1 != 0,
-            1 => self.activation_flags & 2 != 0,
-            _ => false,
-        }
-    }
-
-    fn from_bytes(bytes: &[u8]) -> Result<Self, Error> {
-        let cut = || Error::Truncated { what: WHAT, got: bytes.len() };
-        let (tacks_length, rest) = bytes.split_first_chunk().ok_or_else(cut)?;
-        let tacks_length = usize::from(u16::from_be_bytes(*tacks_length));
-        let (tacks, rest) = rest.split_at_checked(tacks_length).ok_or_else(cut)?;
-        let ([activation_flags], extra) = rest.split_first_chunk().ok_or_else(cut)?;
-        no_more(WHAT, extra)?;
-        let tacks = tacks.chunks(Tack::LENGTH).map(Tack::from_bytes).collect::<Result<Vec<_>, _>>()?;
-        check_tacks(&tacks)?;
-        Ok(Self { tacks, activation_flags: *activation_flags })
-    }
-
-    fn to_bytes(&self) -> Vec<u8> {
-        let tacks = self.tacks.iter().flat_map(Tack::to_bytes).collect::<Vec<_>>();
-        [&length(&tacks)[..], &tacks, &[self.activation_flags]].concat()
+impl From<Draft02> for TackExtension {
+    fn from(extension: Draft02) -> Self {
+        Self::Draft02(extension)
     }
 }
 
-fn check_tacks(tacks: &[Tack]) -> Result<(), Error> {
-    match tacks.len() {
-        0 => return Err(Error::NoTacks),
-        1..=MAX_TACKS => {}
-        more => return Err(Error::TooManyTacks(more)),
-    }
-    let mut keys: HashSet<&PublicKey> = HashSet::new();
-    match tacks.iter().find(|tack| !keys.insert(tack.public_key())) {
-        Some(tack) => Err(Error::SameKey(tack.public_key().fingerprint())),
-        None => Ok(()),
-    }
-}
+impl TryFrom<&[u8]> for TackExtension {
+    type Error = Error;
 
-fn no_more(what: &'static str, extra: &[u8]) -> Result<(), Error> {
-    if extra.is_empty() { Ok(()) } else { Err(Error::TrailingBytes { what, extra: extra.len() }) }
-}
-
-/// The length of a body of this module in two bytes; the longest has 1,194.
-fn length(body: &[u8]) -> [u8; 2] {
-    u16::try_from(body.len()).unwrap_or(u16::MAX).to_be_bytes()
+    fn try_from(bytes: &[u8]) -> Result<Self, Error> {
+        Self::from_bytes(bytes)
+    }
 }
 
 #[cfg(test)]
@@ -311,20 +247,6 @@ mod tests {
     }
 
     #[test]
-    fn new_refuses_what_it_should() {
-        let (one, two) = (test_tack(1, 9), test_tack(2, 9));
-        assert_eq!(Draft02::new(vec![], 0), Err(Error::NoTacks));
-        let three = vec![one.clone(), two.clone(), test_tack(3, 9)];
-        assert_eq!(Draft02::new(three, 0), Err(Error::TooManyTacks(3)));
-        let same = vec![one.clone(), test_tack(1, 10)];
-        assert_eq!(Draft02::new(same, 0), Err(Error::SameKey(one.public_key().fingerprint())));
-        assert_eq!(Draft02::new(vec![one.clone()], 2), Err(Error::ActivationFlags { flags: 2, tacks: 1 }));
-        assert_eq!(Draft02::new(vec![one, two], 4), Err(Error::ActivationFlags { flags: 4, tacks: 2 }));
-        let nine = vec![BreakSig::sign(&test_key(1)); 9];
-        assert_eq!(Draft00::new(None, nine, false), Err(Error::TooManyBreakSigs(9)));
-    }
-
-    #[test]
     fn from_bytes_refuses_what_it_should() {
         assert_eq!(TackExtension::from_bytes(&[0, 0, 0]), Err(Error::NoTacks));
         assert_eq!(TackExtension::from_bytes(&[]), Err(Error::ExtensionDraft(vec![])));
@@ -343,7 +265,31 @@ mod tests {
             assert!(TackExtension::from_bytes(&bytes[..cut]).is_err(), "{cut} bytes");
         }
         let extra = [&bytes[..], &[0, 0]].concat();
-        assert_eq!(TackExtension::from_bytes(&extra), Err(Error::TrailingBytes { what: WHAT, extra: 2 }));
+        assert_eq!(
+            TackExtension::from_bytes(&extra),
+            Err(Error::TrailingBytes { what: "the TackExtension", extra: 2 })
+        );
+    }
+
+    #[test]
+    fn flags_of_either_draft() {
+        let two = vec![test_tack(1, 9), test_tack(2, 9)];
+        let extension = TackExtension::from(Draft02::new(two, 2).unwrap());
+        assert_eq!((extension.is_active(0), extension.is_active(1), extension.activation_flags()), (false, true, 2));
+        let extension = TackExtension::from(Draft00::new(Some(test_tack(1, 9)), vec![], true).unwrap());
+        assert_eq!((extension.is_active(0), extension.is_active(1), extension.activation_flags()), (true, false, 1));
+    }
+
+    #[test]
+    fn every_tack_must_be_valid() {
+        let hash = TargetHash::new([1; 32]);
+        let now = Minute::new(8);
+        let one = |tack| TackExtension::from(Draft02::new(vec![tack], 1).unwrap());
+        assert_eq!(one(test_tack(1, 9)).validate(now, hash), Ok(()));
+        assert!(matches!(one(test_tack(1, 8)).validate(now, hash), Err(Error::Expired { .. })));
+        // The second is for another TLS key.
+        let two = TackExtension::from(Draft02::new(vec![test_tack(1, 9), test_tack(2, 9)], 1).unwrap());
+        assert!(matches!(two.validate(now, hash), Err(Error::TargetHash { .. })));
     }
 
     #[test]
@@ -352,7 +298,6 @@ mod tests {
         bytes[168] = 0xfc;
         let extension = TackExtension::from_bytes(&bytes).unwrap();
         assert_eq!(extension.to_bytes(), bytes);
-        let TackExtension::Draft02(extension) = extension else { panic!("draft 02 expected") };
         assert!(!extension.is_active(0) && !extension.is_active(1) && !extension.is_active(2));
     }
 }

@@ -9,7 +9,7 @@ use sha2::Sha256;
 use zeroize::Zeroizing;
 
 use crate::error::Error;
-use crate::key::{PRIVATE_KEY_LENGTH, PublicKey, SigningKey};
+use crate::key::{PublicKey, SigningKey};
 use crate::pem;
 
 const VERSION: u8 = 1;
@@ -23,11 +23,25 @@ const IV: [u8; BLOCK_LENGTH] = [0; BLOCK_LENGTH];
 ///
 /// AES-256-CBC and HMAC-SHA-256 under keys that PBKDF2-HMAC-SHA-256 makes of the password. The public key can be read
 /// without the password, but it is authenticated only by [`decrypt`](Self::decrypt).
+///
+/// ```
+/// use tack_core::KeyFile;
+/// # let key = tack_core::SigningKey::from_bytes(&[7; 32])?;
+///
+/// let salt = [7; KeyFile::SALT_LENGTH]; // random in earnest
+/// let file = KeyFile::encrypt(&key, b"password", KeyFile::TACKPY_ITERATIONS, salt)?;
+/// let pem = file.to_pem();
+///
+/// let read = KeyFile::from_pem(pem.as_bytes())?;
+/// let key = read.decrypt(b"password", KeyFile::MAX_ITERATIONS)?;
+/// assert_eq!(key.public_key(), read.public_key());
+/// # Ok::<(), tack_core::Error>(())
+/// ```
 #[derive(Clone, PartialEq, Eq)]
 pub struct KeyFile {
     iterations: u32,
     salt: [u8; Self::SALT_LENGTH],
-    ciphertext: [u8; PRIVATE_KEY_LENGTH],
+    ciphertext: [u8; SigningKey::LENGTH],
     public_key: PublicKey,
     mac: [u8; MAC_LENGTH],
 }
@@ -75,7 +89,7 @@ impl KeyFile {
         let (iterations, rest) = rest.split_first_chunk().ok_or_else(length)?;
         let (salt, rest) = rest.split_first_chunk().ok_or_else(length)?;
         let (ciphertext, rest) = rest.split_first_chunk().ok_or_else(length)?;
-        let (public_key, mac) = rest.split_first_chunk().ok_or_else(length)?;
+        let (public_key, mac) = rest.split_first_chunk::<{ PublicKey::LENGTH }>().ok_or_else(length)?;
         let mac = mac.try_into().map_err(|_| length())?;
         if *version != VERSION {
             return Err(Error::KeyFileVersion(*version));
@@ -116,7 +130,7 @@ impl KeyFile {
         let mut private_key = Zeroizing::new(self.ciphertext);
         let mut cipher = cbc::Decryptor::<Aes256>::new((&*keys.encryption).into(), &IV.into());
         cipher.decrypt_blocks(blocks_mut(&mut private_key));
-        let key = SigningKey::from_bytes(&private_key)?;
+        let key = SigningKey::from_bytes(&*private_key)?;
         if *key.public_key() != self.public_key {
             return Err(Error::KeyMismatch);
         }
@@ -137,16 +151,25 @@ impl KeyFile {
 
     /// The 149 bytes.
     #[must_use]
-    pub fn to_bytes(&self) -> Vec<u8> {
+    pub fn to_bytes(&self) -> [u8; Self::LENGTH] {
         let iterations = self.iterations.to_be_bytes();
         let public_key = self.public_key.to_bytes();
-        [&[VERSION][..], &iterations, &self.salt, &self.ciphertext, &public_key, &self.mac].concat()
+        let bytes = [&[VERSION][..], &iterations, &self.salt, &self.ciphertext, &public_key, &self.mac].concat();
+        bytes.try_into().expect("the fields have 149 bytes")
     }
 
     /// The PEM block.
     #[must_use]
     pub fn to_pem(&self) -> String {
         pem::encode(Self::LABEL, &self.to_bytes())
+    }
+}
+
+impl TryFrom<&[u8]> for KeyFile {
+    type Error = Error;
+
+    fn try_from(bytes: &[u8]) -> Result<Self, Error> {
+        Self::from_bytes(bytes)
     }
 }
 
@@ -170,8 +193,12 @@ impl DerivedKeys {
         }
         let mut master = Zeroizing::new([0; KEY_LENGTH]);
         pbkdf2::pbkdf2_hmac::<Sha256>(password, salt, iterations, &mut *master);
-        let derive =
-            |purpose: u8| Zeroizing::new(keyed(&master).chain_update([purpose]).finalize().into_bytes().into());
+        let derive = |purpose: u8| {
+            let mut key = Zeroizing::new([0; KEY_LENGTH]);
+            // The output wipes itself, but not what it is turned into.
+            key.copy_from_slice(keyed(&master).chain_update([purpose]).finalize().as_bytes());
+            key
+        };
         Ok(Self { encryption: derive(1), authentication: derive(2) })
     }
 
@@ -181,14 +208,10 @@ impl DerivedKeys {
 }
 
 fn keyed(key: &[u8; KEY_LENGTH]) -> Hmac<Sha256> {
-    let mut block = hmac::digest::Key::<Hmac<Sha256>>::default();
-    for (to, from) in block.iter_mut().zip(key) {
-        *to = *from;
-    }
-    Hmac::<Sha256>::new(&block)
+    Hmac::<Sha256>::new_from_slice(key).expect("HMAC takes a key of any length")
 }
 
-fn blocks_mut(bytes: &mut [u8; PRIVATE_KEY_LENGTH]) -> &mut [Block<Aes256>] {
+fn blocks_mut(bytes: &mut [u8; SigningKey::LENGTH]) -> &mut [Block<Aes256>] {
     Block::<Aes256>::slice_as_chunks_mut(bytes).0
 }
 
@@ -235,7 +258,7 @@ bCOhMic=
         assert!(matches!(KeyFile::from_bytes(&[&bytes[..], &[0]].concat()), Err(Error::Length { got: 150, .. })));
         assert!(matches!(KeyFile::from_bytes(&[]), Err(Error::Length { got: 0, .. })));
         let changed = |at: usize, to: u8| {
-            let mut bytes = bytes.clone();
+            let mut bytes = bytes;
             bytes[at] = to;
             KeyFile::from_bytes(&bytes)
         };

@@ -1,115 +1,72 @@
-//! TACK: Trust Assertions for Certificate Keys
+//! The core of TACK, Trust Assertions for Certificate Keys
 //! ([draft-perrin-tls-tack-02](https://datatracker.ietf.org/doc/html/draft-perrin-tls-tack-02)).
 //!
 //! An admin keeps a TACK signing key offline and signs the public keys of TLS servers with it. Clients pin a host to
 //! that key: certificates, CAs and TLS keys may change freely, while a misissued certificate is caught. What is signed
 //! is a *tack*: "this TACK key vouches for this TLS key until this minute".
 //!
-//! This library reads, writes, signs and verifies everything that takes part. It takes bytes and returns values; the
-//! current time, randomness and passwords are handed to it. The command-line tool `tack` is made of it. A program that
-//! depends on the library wants `default-features = false`, and compiles nothing of the tool.
+//! This library reads, writes, signs and verifies everything that takes part. It takes bytes and returns values. It has
+//! no I/O, no clock and no TLS: the current time, randomness and passwords are handed to it.
 //!
 //! | need | type |
 //! | --- | --- |
-//! | a TACK key, its fingerprint | [`SigningKey`](key::SigningKey), [`PublicKey`](key::PublicKey), [`Fingerprint`](key::Fingerprint) |
-//! | a key under a password | [`KeyFile`](key_file::KeyFile) |
-//! | a tack, or many | [`Tack`](tack_core::Tack), [`Batch`](batch::Batch) |
-//! | a break signature (draft-00) | [`BreakSig`](break_sig::BreakSig) |
-//! | what a TLS server sends, in either draft | [`TackExtension`](extension::TackExtension) |
-//! | the hash of a certificate's key, its notAfter; TACK certificates | [`Certificate`](certificate::Certificate) |
-//! | a file for OpenSSL's serverinfo setting | [`ServerInfo`](serverinfo::ServerInfo) |
-//! | any file of these kinds | [`Object`](object::Object) |
-//! | times in minutes, and as people type them | [`Minutes`](time::Minutes), [`Expiration`](time::Expiration), [`Span`](time::Span) |
+//! | a TACK key, its fingerprint | [`SigningKey`], [`PublicKey`], [`Fingerprint`] |
+//! | a key under a password | `KeyFile` (feature `key-file`) |
+//! | a tack, or many | [`Tack`], [`Generations`], [`Batch`], [`Schedule`] |
+//! | a break signature (draft-00) | [`BreakSig`] |
+//! | proof that signatures were checked | [`Verified`] |
+//! | what a TLS server sends, in either draft | [`TackExtension`], [`Draft02`], [`Draft00`] |
+//! | the hash of a certificate's key, its notAfter, the TackExtension in a TACK certificate | [`Certificate`], [`TargetHash`] |
+//! | a new TACK certificate | `TackCertificate` (feature `tack-certificate`) |
+//! | a file for OpenSSL's serverinfo setting | [`ServerInfo`] |
+//! | any file of these kinds | [`Object`], [`pem`] |
+//! | times in minutes and seconds, and as people type them | [`Minute`], [`Timestamp`], [`Span`], [`Expiration`] |
 //!
-//! # A key, and a key file
+//! # Is this server's tack good?
+//!
+//! ```
+//! use tack_core::{Minute, TackExtension, TargetHash};
+//! # use tack_core::{Draft02, Generations, SigningKey, Tack};
+//! # let key = SigningKey::from_bytes(&[7; 32])?;
+//! # let subject_public_key_info = b"key";
+//! # let hash = TargetHash::of(subject_public_key_info);
+//! # let tack = Tack::sign(&key, Generations::default(), Minute::new(30_000_000), hash);
+//! # let received = TackExtension::from(Draft02::new(vec![tack], 1)?).to_bytes();
+//! # let seconds_since_1970 = 1_795_195_875;
+//!
+//! let extension = TackExtension::from_bytes(&received)?;
+//! let now = Minute::from_seconds_down(seconds_since_1970)?;
+//! extension.validate(now, TargetHash::of(subject_public_key_info))?;
+//! for tack in extension.tacks() {
+//!     println!("vouched for by {}", tack.public_key().fingerprint());
+//! }
+//! # Ok::<(), tack_core::Error>(())
+//! ```
+//!
+//! # A key, a tack, and what the server sends
 //!
 //! ```
 //! use getrandom::SysRng;
-//! use tack_core::key::SigningKey;
-//! use tack_core::key_file::KeyFile;
+//! use tack_core::{Draft02, Generations, Minute, ServerInfo, SigningKey, Tack, TargetHash};
 //!
 //! let key = SigningKey::generate(&mut SysRng)?;
-//! println!("key fingerprint {}", key.public_key().fingerprint());
-//!
-//! let salt = [7; 16]; // random in earnest
-//! let file = KeyFile::encrypt(&key, b"password", KeyFile::DEFAULT_ITERATIONS, salt)?;
-//! let pem = file.to_pem();
-//!
-//! let read = KeyFile::from_pem(pem.as_bytes())?;
-//! let key = read.decrypt(b"password", KeyFile::MAX_ITERATIONS)?;
-//! # assert_eq!(key.public_key(), read.public_key());
+//! let target_hash = TargetHash::of(b"the SubjectPublicKeyInfo of the server, in DER");
+//! let tack = Tack::sign(&key, Generations::default(), Minute::new(30_000_000), target_hash);
+//! let extension = Draft02::new(vec![tack], 1)?;
+//! print!("{}", ServerInfo::new(extension.into()).to_pem()); // for stock Apache and nginx
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! # A tack for a certificate
+//! # Features
 //!
-//! ```no_run
-//! use tack_core::certificate::Certificate;
-//! use tack_core::tack::Tack;
-//! use tack_core::time::Minutes;
-//! # let key = tack_core::key::SigningKey::from_bytes(&[7; 32])?;
+//! | feature | default | what it adds |
+//! | --- | --- | --- |
+//! | `key-file` | yes | `KeyFile`, with AES, HMAC and PBKDF2 |
+//! | `precomputed-tables` | yes | faster signing, by tables that are computed once |
+//! | `tack-certificate` | yes | `TackCertificate`, with x509-cert |
+//! | `serde` | no | `Serialize` and `Deserialize`: times as numbers, all else as text |
 //!
-//! let file = std::fs::read("CERT.pem")?;
-//! for certificate in Certificate::all_from_bytes(&file)? {
-//!     let expiration = Minutes::from_seconds(certificate.not_after())?;
-//!     let tack = Tack::sign(&key, 0, 0, expiration, certificate.target_hash())?;
-//!     print!("{}", tack.to_pem());
-//! }
-//! # Ok::<(), Box<dyn std::error::Error>>(())
-//! ```
-//!
-//! # Is a tack good?
-//!
-//! Parsing checks everything but the signature, the time and the TLS key:
-//!
-//! ```
-//! use tack_core::certificate::TargetHash;
-//! use tack_core::tack::Tack;
-//! use tack_core::time::Minutes;
-//! # let key = tack_core::key::SigningKey::from_bytes(&[7; 32])?;
-//! # let pem = Tack::sign(&key, 0, 0, Minutes::new(30_000_000), TargetHash::of(b"key"))?.to_pem();
-//!
-//! let tack = Tack::from_pem(pem.as_bytes())?;
-//! tack.verify()?;
-//! let now = Minutes::new(29_000_000);
-//! assert!(!tack.is_expired(now));
-//! assert_eq!(tack.target_hash(), TargetHash::of(b"key"));
-//! # Ok::<(), tack_core::error::Error>(())
-//! ```
-//!
-//! # What a server sends
-//!
-//! ```
-//! use tack_core::extension::{Draft02, TackExtension};
-//! use tack_core::serverinfo::ServerInfo;
-//! # use tack_core::certificate::TargetHash;
-//! # use tack_core::tack::Tack;
-//! # use tack_core::time::Minutes;
-//! # let key = tack_core::key::SigningKey::from_bytes(&[7; 32])?;
-//! # let tack = Tack::sign(&key, 0, 0, Minutes::new(30_000_000), TargetHash::of(b"key"))?;
-//!
-//! let extension = TackExtension::Draft02(Draft02::new(vec![tack], 1)?);
-//! let wire = extension.to_bytes(); // 169 bytes, of the extension type 62208
-//! assert_eq!(TackExtension::from_bytes(&wire)?, extension);
-//! print!("{}", ServerInfo::new(extension).to_pem()); // for stock Apache and nginx
-//! # Ok::<(), tack_core::error::Error>(())
-//! ```
-//!
-//! # A year of daily tacks
-//!
-//! ```
-//! use tack_core::batch::{Batch, Schedule};
-//! # use tack_core::certificate::TargetHash;
-//! # use tack_core::time::Minutes;
-//! # let key = tack_core::key::SigningKey::from_bytes(&[7; 32])?;
-//! # let target_hash = TargetHash::of(b"key");
-//!
-//! let schedule: Schedule = "365@1d".parse()?;
-//! let batch = Batch::new(&key, 0, 0, Minutes::new(30_000_000), schedule, target_hash)?;
-//! let tacks = (0..batch.number()).map(|index| batch.tack(index));
-//! # assert_eq!(tacks.count(), 365);
-//! # Ok::<(), tack_core::error::Error>(())
-//! ```
+//! A client that verifies needs none of them: `default-features = false`.
 //!
 //! # Limits
 //!
@@ -120,15 +77,55 @@
 
 #![forbid(unsafe_code)]
 
-pub mod batch;
-pub mod break_sig;
+mod batch;
+mod break_sig;
+mod calendar;
 pub mod certificate;
-pub mod error;
-pub mod extension;
-pub mod key;
-pub mod key_file;
-pub mod object;
+mod draft00;
+mod draft02;
+mod error;
+mod extension;
+mod fingerprint;
+mod generations;
+mod hex;
+mod key;
+#[cfg(feature = "key-file")]
+mod key_file;
+mod object;
 pub mod pem;
-pub mod serverinfo;
-pub mod tack;
-pub mod time;
+mod schedule;
+#[cfg(feature = "serde")]
+mod serialize;
+mod serverinfo;
+mod tack;
+#[cfg(feature = "tack-certificate")]
+mod tack_certificate;
+mod target_hash;
+mod time;
+mod verified;
+mod wire;
+
+/// The traits of random number generators that [`SigningKey::generate`] takes.
+pub use p256::elliptic_curve::rand_core;
+
+pub use crate::batch::Batch;
+pub use crate::break_sig::BreakSig;
+pub use crate::certificate::Certificate;
+pub use crate::draft00::Draft00;
+pub use crate::draft02::Draft02;
+pub use crate::error::{Error, ErrorKind};
+pub use crate::extension::TackExtension;
+pub use crate::fingerprint::{Fingerprint, ParseFingerprintError};
+pub use crate::generations::Generations;
+pub use crate::key::{PublicKey, SigningKey};
+#[cfg(feature = "key-file")]
+pub use crate::key_file::KeyFile;
+pub use crate::object::Object;
+pub use crate::schedule::Schedule;
+pub use crate::serverinfo::ServerInfo;
+pub use crate::tack::Tack;
+#[cfg(feature = "tack-certificate")]
+pub use crate::tack_certificate::TackCertificate;
+pub use crate::target_hash::{ParseTargetHashError, TargetHash};
+pub use crate::time::{Expiration, Minute, Span, TimeError, Timestamp};
+pub use crate::verified::Verified;

@@ -4,6 +4,7 @@ use crate::break_sig::BreakSig;
 use crate::certificate::{Certificate, looks_like_der};
 use crate::error::Error;
 use crate::extension::TackExtension;
+#[cfg(feature = "key-file")]
 use crate::key_file::KeyFile;
 use crate::pem::{self, Block};
 use crate::serverinfo::ServerInfo;
@@ -13,10 +14,26 @@ use crate::tack::Tack;
 const ANY: &str = "TACK, TACK BREAK SIG, TACK EXTENSION, TACK PRIVATE KEY, SERVERINFO or CERTIFICATE";
 
 /// What a PEM block, or a file in DER, holds. Signatures are not verified.
+///
+/// ```
+/// use tack_core::Object;
+/// # use tack_core::{Generations, Minute, SigningKey, Tack, TargetHash};
+/// # let key = SigningKey::from_bytes(&[7; 32])?;
+/// # let file = Tack::sign(&key, Generations::default(), Minute::new(30_000_000), TargetHash::of(b"key")).to_pem();
+///
+/// for object in Object::all_from_bytes(file.as_bytes()) {
+///     match object? {
+///         Object::Tack(tack) => println!("a tack that expires at {}", tack.expiration()),
+///         other => println!("something else, with {} tacks", other.tacks().len()),
+///     }
+/// }
+/// # Ok::<(), tack_core::Error>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Object {
-    /// A block `TACK PRIVATE KEY`.
+    /// A block `TACK PRIVATE KEY`. Without the feature `key-file` such a block is passed over.
+    #[cfg(feature = "key-file")]
     KeyFile(KeyFile),
     /// A block `TACK`.
     Tack(Tack),
@@ -53,6 +70,7 @@ impl Object {
     /// What the kind's own parser refuses.
     pub fn from_block(block: &Block<'_>) -> Result<Option<Self>, Error> {
         let object = match block.label() {
+            #[cfg(feature = "key-file")]
             KeyFile::LABEL => Self::KeyFile(KeyFile::from_bytes(&block.decode()?)?),
             Tack::LABEL => Self::Tack(Tack::from_bytes(&block.decode()?)?),
             BreakSig::LABEL => Self::BreakSig(BreakSig::from_bytes(&block.decode()?)?),
@@ -67,12 +85,13 @@ impl Object {
         Ok(Some(object))
     }
 
-    /// Whether every signature in it that is ours to verify holds.
+    /// Checks every TACK signature in it. Those of certificates are not checked.
     ///
     /// # Errors
-    /// [`Error::BadSignature`] for the first that does not.
+    /// [`Error::BadSignature`] for the first that does not hold.
     pub fn verify(&self) -> Result<(), Error> {
         match self {
+            #[cfg(feature = "key-file")]
             Self::KeyFile(_) => Ok(()),
             Self::Tack(tack) => tack.verify(),
             Self::BreakSig(break_sig) => break_sig.verify(),
@@ -87,10 +106,7 @@ impl Object {
     pub fn tacks(&self) -> &[Tack] {
         match self {
             Self::Tack(tack) => std::slice::from_ref(tack),
-            Self::KeyFile(_) | Self::BreakSig(_) => &[],
-            Self::Extension(_) | Self::ServerInfo(_) | Self::Certificate(_) => {
-                self.extension().map_or(&[], TackExtension::tacks)
-            }
+            _ => self.extension().map_or(&[], TackExtension::tacks),
         }
     }
 
@@ -101,7 +117,7 @@ impl Object {
             Self::Extension(extension) => Some(extension),
             Self::ServerInfo(info) => Some(info.extension()),
             Self::Certificate(certificate) => certificate.extension(),
-            Self::KeyFile(_) | Self::Tack(_) | Self::BreakSig(_) => None,
+            _ => None,
         }
     }
 }

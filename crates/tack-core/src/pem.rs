@@ -1,4 +1,4 @@
-//! PEM (RFC 7468): blocks in and out, and the two lines of provenance before what we write.
+//! PEM (RFC 7468): blocks in and out.
 //!
 //! The reading is as lenient as tackpy's: text before, between and after blocks, blanks anywhere in a body, base64 on
 //! one line. It is stricter where data could get lost: a block without its END line is an error.
@@ -6,7 +6,6 @@
 use base64ct::{Base64, Encoding};
 
 use crate::error::Error;
-use crate::time::seconds_to_string;
 
 const BEGIN: &[u8] = b"-----BEGIN ";
 const END: &[u8] = b"-----END ";
@@ -67,12 +66,16 @@ pub fn decode_all(text: &[u8], label: &'static str) -> Result<Vec<Vec<u8>>, Erro
     Ok(bodies)
 }
 
-/// The bytes of the first block with this label.
+/// The bytes of the first block with this label. The others are not decoded.
 ///
 /// # Errors
-/// As for [`decode_all`].
+/// [`Error::Label`] or [`Error::NoBlock`] if there is none, and what [`blocks`] and [`Block::decode`] refuse.
 pub fn decode_first(text: &[u8], label: &'static str) -> Result<Vec<u8>, Error> {
-    decode_all(text, label)?.into_iter().next().ok_or(Error::NoBlock)
+    let blocks = blocks(text).collect::<Result<Vec<_>, _>>()?;
+    match blocks.iter().find(|block| block.label == label) {
+        Some(first) => first.decode(),
+        None => Err(no_label(label, blocks.iter().map(Block::label))),
+    }
 }
 
 /// The error for a text that has none of the `expected` blocks, but these. It names five kinds at most.
@@ -107,13 +110,6 @@ pub fn encode(label: &str, body: &[u8]) -> String {
     }
     pem.push_str(&format!("-----END {label}-----\n"));
     pem
-}
-
-/// The two lines that go before the first block of a file: who made it, and when, in seconds since
-/// 1970-01-01T00:00:00Z.
-#[must_use]
-pub fn provenance(creator: &str, now: i64) -> String {
-    format!("Created by {creator}\nCreated at {}\n", seconds_to_string(now))
 }
 
 fn split_block(text: &[u8]) -> Result<Option<(Block<'_>, &[u8])>, Error> {
@@ -191,6 +187,13 @@ mod tests {
         let many: String = (0..9).flat_map(|n| [n, n / 2]).map(|n| encode(&format!("L{n}"), &[])).collect();
         let message = decode_first(many.as_bytes(), "C").unwrap_err().to_string();
         assert_eq!(message, "no C block found; it holds L0, L1, L2, L3, L4 and 4 more");
+    }
+
+    #[test]
+    fn only_the_first_block_is_decoded() {
+        let text = format!("{}-----BEGIN A-----\n*\n-----END A-----\n", encode("A", &[1]));
+        assert_eq!(decode_first(text.as_bytes(), "A"), Ok(vec![1]));
+        assert!(matches!(decode_all(text.as_bytes(), "A"), Err(Error::Base64 { .. })));
     }
 
     #[test]

@@ -13,7 +13,18 @@ const LABEL_V2: &str = "SERVERINFOV2 FOR ";
 pub const CONTEXT: u32 = 0x580;
 
 /// A TackExtension in a serverinfo file.
-#[derive(Clone, Debug, PartialEq, Eq)]
+///
+/// ```
+/// use tack_core::ServerInfo;
+/// # use tack_core::{Draft02, Generations, Minute, SigningKey, Tack, TargetHash};
+/// # let key = SigningKey::from_bytes(&[7; 32])?;
+/// # let tack = Tack::sign(&key, Generations::default(), Minute::new(30_000_000), TargetHash::of(b"key"));
+///
+/// let info = ServerInfo::new(Draft02::new(vec![tack], 1)?.into());
+/// print!("{}", info.to_pem()); // for stock Apache and nginx
+/// # Ok::<(), tack_core::Error>(())
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct ServerInfo {
     context: Option<u32>,
     extension: TackExtension,
@@ -81,7 +92,7 @@ impl ServerInfo {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::extension::Draft02;
+    use crate::draft02::Draft02;
     use crate::tack::tests::test_tack;
 
     #[test]

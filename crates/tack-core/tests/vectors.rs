@@ -9,16 +9,9 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
-use tack_core::break_sig::BreakSig;
-use tack_core::certificate::Certificate;
-use tack_core::error::Error;
-use tack_core::extension::TackExtension;
-use tack_core::key::PublicKey;
-use tack_core::key_file::KeyFile;
-use tack_core::pem;
-use tack_core::serverinfo::ServerInfo;
-use tack_core::tack::Tack;
-use tack_core::time::seconds_to_string;
+#[cfg(feature = "key-file")]
+use tack_core::KeyFile;
+use tack_core::{BreakSig, Certificate, Error, PublicKey, ServerInfo, Tack, TackExtension, pem};
 
 /// Half of n, the order of P-256: above it is the upper half of the values of s.
 const HALF_ORDER: &str = "7fffffff800000007fffffffffffffffde737d56d38bcf4279dce5617e3192a8";
@@ -45,6 +38,9 @@ fn every_vector_has_the_outcome_that_it_states() {
         let name = entry.file_name().into_string().unwrap();
         let kind = KINDS.iter().position(|(prefix, _)| name.starts_with(prefix)).unwrap_or_else(|| panic!("{name}"));
         seen[kind] += 1;
+        if name.starts_with("key_file_") && cfg!(not(feature = "key-file")) {
+            continue;
+        }
         if let Err(why) = check(KINDS[kind].1, &fs::read_to_string(entry.path()).unwrap()) {
             failures.push(format!("{name}: {why}"));
         }
@@ -98,6 +94,12 @@ fn break_sigs(text: &[u8], _: &BTreeMap<&str, &str>) -> Result<Facts, Error> {
     Ok(Facts::from([("fingerprint", join(sigs.iter().map(|sig| id(sig.public_key()))))]))
 }
 
+#[cfg(not(feature = "key-file"))]
+fn key_file(_: &[u8], _: &BTreeMap<&str, &str>) -> Result<Facts, Error> {
+    unreachable!("key files are left out without their feature")
+}
+
+#[cfg(feature = "key-file")]
 fn key_file(text: &[u8], given: &BTreeMap<&str, &str>) -> Result<Facts, Error> {
     let file = KeyFile::from_pem(text)?;
     assert_eq!(pem::decode_first(text, KeyFile::LABEL)?, file.to_bytes());
@@ -134,15 +136,13 @@ fn certificates(bytes: &[u8], _: &BTreeMap<&str, &str>) -> Result<Facts, Error> 
     let draft = facts.remove("draft");
     facts.insert("extension", join(all.iter().map(|one| one.extension().and(draft.clone()).unwrap_or("none".into()))));
     facts.insert("target-hash", join(all.iter().map(|one| one.target_hash().to_string())));
-    facts.insert("not-after", join(all.iter().map(|one| seconds_to_string(one.not_after()))));
+    facts.insert("not-after", join(all.iter().map(|one| one.not_after().to_string())));
     Ok(facts)
 }
 
 fn extension_facts(extension: &TackExtension) -> Facts {
-    let (draft, active) = match extension {
-        TackExtension::Draft00(extension) => ("00", [extension.pin_activation(), false]),
-        TackExtension::Draft02(extension) => ("02", [extension.is_active(0), extension.is_active(1)]),
-    };
+    let draft = if matches!(extension, TackExtension::Draft00(_)) { "00" } else { "02" };
+    let active = [extension.is_active(0), extension.is_active(1)];
     let active = ["first", "second"].iter().zip(active).filter(|(_, active)| *active);
     Facts::from([
         ("draft", draft.to_owned()),
