@@ -9,6 +9,15 @@ const WHAT: &str = "the TackExtension";
 const MAX_BREAK_SIGS: usize = 8;
 
 /// A TackExtension of draft-00: a tack, break signatures, both optional, and whether pins may be activated.
+///
+/// ```
+/// use tack_core::{BreakSig, Draft00, TackExtension};
+/// # let key = tack_core::SigningKey::from_bytes(&[7; 32])?;
+///
+/// let extension = TackExtension::from(Draft00::new(None, vec![BreakSig::sign(&key)], false)?);
+/// assert_eq!(extension.break_sigs().len(), 1);
+/// # Ok::<(), tack_core::Error>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Draft00 {
     tack: Option<Tack>,

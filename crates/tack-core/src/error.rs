@@ -5,6 +5,13 @@ use crate::target_hash::{ParseTargetHashError, TargetHash};
 use crate::time::{Minute, TimeError};
 
 /// What an error is about.
+///
+/// ```
+/// use tack_core::{ErrorKind, Tack};
+///
+/// let error = Tack::from_pem(b"no tack").unwrap_err();
+/// assert_eq!(error.kind(), ErrorKind::Pem);
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ErrorKind {

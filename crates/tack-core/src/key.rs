@@ -88,6 +88,15 @@ impl fmt::Debug for SigningKey {
 }
 
 /// The public half of a TACK signing key: a point on P-256.
+///
+/// ```
+/// use tack_core::PublicKey;
+/// # let bytes = tack_core::SigningKey::from_bytes(&[7; 32])?.public_key().to_bytes();
+///
+/// let key = PublicKey::from_bytes(&bytes)?;
+/// assert_eq!(key.fingerprint().to_string().len(), 29);
+/// # Ok::<(), tack_core::Error>(())
+/// ```
 #[derive(Clone)]
 pub struct PublicKey {
     key: VerifyingKey,

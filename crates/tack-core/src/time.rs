@@ -8,6 +8,12 @@ use crate::calendar::Civil;
 const SECONDS_PER_MINUTE: i64 = 60;
 
 /// Why a time or a span was refused.
+///
+/// ```
+/// use tack_core::{Span, TimeError};
+///
+/// assert_eq!("5".parse::<Span>(), Err(TimeError::Span("5".to_owned())));
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum TimeError {
