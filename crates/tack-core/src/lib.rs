@@ -13,6 +13,8 @@
 //! | a TACK key, its fingerprint | [`SigningKey`], [`PublicKey`], [`Fingerprint`] |
 //! | a key under a password | `KeyFile` (feature `key-file`) |
 //! | a tack, or many | [`Tack`], [`Generations`], [`Batch`], [`Schedule`] |
+//! | the tack that a server should send now, out of many | [`Chooser`] |
+//! | from when to when many tacks last, and which are revoked | [`Coverages`], [`Revocations`] |
 //! | a break signature (draft-00) | [`BreakSig`] |
 //! | proof that signatures were checked | [`Verified`] |
 //! | what a TLS server sends, in either draft | [`TackExtension`], [`Draft02`], [`Draft00`] |
@@ -81,6 +83,8 @@ mod batch;
 mod break_sig;
 mod calendar;
 pub mod certificate;
+mod choose;
+mod coverage;
 mod draft00;
 mod draft02;
 mod error;
@@ -93,6 +97,7 @@ mod key;
 mod key_file;
 mod object;
 pub mod pem;
+mod revocations;
 mod schedule;
 #[cfg(feature = "serde")]
 mod serialize;
@@ -111,6 +116,8 @@ pub use p256::elliptic_curve::rand_core;
 pub use crate::batch::Batch;
 pub use crate::break_sig::BreakSig;
 pub use crate::certificate::Certificate;
+pub use crate::choose::{Best, Choice, ChooseError, Chooser};
+pub use crate::coverage::{Coverage, CoverageError, Coverages};
 pub use crate::draft00::Draft00;
 pub use crate::draft02::Draft02;
 pub use crate::error::{Error, ErrorKind};
@@ -121,6 +128,7 @@ pub use crate::key::{PublicKey, SigningKey};
 #[cfg(feature = "key-file")]
 pub use crate::key_file::KeyFile;
 pub use crate::object::Object;
+pub use crate::revocations::{Revocations, TooManyRevocations};
 pub use crate::schedule::Schedule;
 pub use crate::serverinfo::ServerInfo;
 pub use crate::tack::Tack;
