@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 /// A file of a crate by its module, such as `command::sign`, and the modules that it imports.
 type Imports = BTreeMap<String, BTreeSet<String>>;
@@ -105,4 +106,22 @@ fn circle(imports: &Imports) -> Option<Vec<String>> {
     }
     let mut done = BTreeSet::new();
     imports.keys().find_map(|module| visit(module, imports, &mut Vec::new(), &mut done))
+}
+
+/// The most crates that a program compiles which only verifies, tack-core included.
+const MOST_CRATES_TO_VERIFY: usize = 40;
+
+#[test]
+fn who_only_verifies_compiles_little() {
+    let cargo = env!("CARGO");
+    let tree = ["tree", "--package", "tack-core", "--no-default-features", "--edges", "normal", "--prefix", "none"];
+    let output = Command::new(cargo).args(tree).args(["--format", "{p}", "--locked"]).output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let tree = String::from_utf8(output.stdout).unwrap();
+    let crates: BTreeSet<_> = tree.lines().map(|line| line.trim_end_matches(" (*)")).collect();
+    assert!(crates.len() > 5 && crates.len() <= MOST_CRATES_TO_VERIFY, "{} crates: {crates:#?}", crates.len());
+    for heavy in ["aes", "cbc", "clap", "getrandom", "pbkdf2", "time", "x509-cert"] {
+        let is_there = crates.iter().any(|line| line.split(' ').next() == Some(heavy));
+        assert!(!is_there, "{heavy} is compiled by who only verifies");
+    }
 }

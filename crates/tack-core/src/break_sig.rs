@@ -122,6 +122,7 @@ mod tests {
         let sig = BreakSig::sign(&test_key(5));
         assert_eq!(sig.verify(), Ok(()));
         assert_eq!(BreakSig::from_bytes(&sig.to_bytes()).as_ref(), Ok(&sig));
+        assert_eq!(sig.to_bytes(), [sig.public_key().as_ref(), &sig.signature()].concat()[..]);
         let two = format!("{}\n{}", sig.to_pem(), sig.to_pem());
         assert_eq!(BreakSig::all_from_pem(two.as_bytes()), Ok(vec![sig.clone(), sig]));
     }

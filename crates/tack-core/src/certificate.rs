@@ -401,6 +401,35 @@ mod tests {
     }
 
     #[test]
+    fn extensions_that_are_read() {
+        let time = der(0x17, b"300102030405Z");
+        let (number, sequence) = (der(0x02, &[1]), der(0x30, &[]));
+        let certificate = |version: u8, extensions: &[&[u8]]| {
+            let version = der(0xa0, &der(0x02, &[version]));
+            let validity = der(0x30, &[&time[..], &time].concat());
+            let extensions = der(0xa3, &der(0x30, &extensions.concat()));
+            let fields =
+                [&version[..], &number, &sequence, &sequence, &validity, &sequence, &sequence, &extensions].concat();
+            let whole = [&der(0x30, &fields)[..], &sequence, &der(0x03, &[0])].concat();
+            Certificate::from_der(&der(0x30, &whole)).unwrap()
+        };
+        let extension = |oid: u8, rest: &[u8]| der(0x30, &[&[6, 3, 0x55, 0x1d, oid], rest].concat());
+        let ca = extension(19, &[&der(0x01, &[0xff])[..], &der(0x04, &der(0x30, &der(0x01, &[0xff])))].concat());
+        let no_ca = extension(19, &der(0x04, &der(0x30, &[])));
+        let names = extension(17, &der(0x04, b"names"));
+        let other = extension(18, &der(0x04, b"other"));
+
+        let read = |extensions: &[&[u8]]| {
+            let certificate = certificate(V3, extensions);
+            (certificate.is_ca(), certificate.subject_alt_name_der().map(<[u8]>::to_vec))
+        };
+        assert_eq!(read(&[&other]), (None, None));
+        assert_eq!(read(&[&other, &ca, &names]), (Some(true), Some(b"names".to_vec())));
+        assert_eq!(read(&[&no_ca]), (Some(false), None));
+        assert_eq!(certificate(1, &[&ca]).is_ca(), None, "v2 has no extensions");
+    }
+
+    #[test]
     fn basic_constraints() {
         let (yes, no, path) = (der(0x01, &[0xff]), der(0x01, &[0]), der(0x02, &[3]));
         for (value, is_ca) in [
