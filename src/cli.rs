@@ -489,7 +489,7 @@ EXAMPLES:
 EXIT STATUS:
   0  OK: the tacks fit, and last.
   1  WARNING: less time left than --warn, or tacks that another tack of their key revokes.
-  2  CRITICAL: a gap, expired, a bad signature, or tacks that do not fit the certificate.
+  2  CRITICAL: a gap, expired, all revoked, a bad signature, or tacks that do not fit the certificate.
   3  UNKNOWN: a file cannot be read, or the command line is wrong.
 
 ENVIRONMENT:

@@ -15,9 +15,12 @@ macro_rules! eprintln {
 mod cli;
 mod command;
 mod display;
+mod few;
 mod input;
+mod installed;
 mod lock;
 mod message;
+mod monitor;
 mod objects;
 mod output;
 mod packing;
@@ -26,8 +29,11 @@ mod place;
 mod replace;
 mod signals;
 mod signing;
+mod tacks;
+mod target;
 mod terminal;
 mod threads;
+mod timeline;
 mod words;
 
 use std::ffi::{OsStr, OsString};

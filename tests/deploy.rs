@@ -13,7 +13,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 
 use common::{PASSWORD, Ran, certificate, genkey, ok, run, tack, temp_dir, to_der};
-use tack_core::{Object, Tack, TackExtension, Timestamp};
+use tack_core::{Generations, Minute, Object, SigningKey, Tack, TackExtension, TargetHash, Timestamp};
 use tempfile::TempDir;
 
 const DAY: i64 = 24 * 60 * 60;
@@ -55,6 +55,13 @@ impl Site {
         let mut sign = self.tack(FIRST_DEPLOY);
         sign.args(["sign", "-p", PASSWORD, "-k", key, "-c", certificate, "-n", number, "-e", first]);
         fs::write(self.path(output), ok(&mut sign).stdout).unwrap();
+    }
+
+    /// Writes a tack into a file.
+    fn sign_with(&self, key: &str, certificate: &str, options: &[&str], output: &str) {
+        let mut sign = self.tack(FIRST_DEPLOY);
+        sign.args(["sign", "-p", PASSWORD, "-k", key, "-c", certificate, "-o", output]);
+        ok(sign.args(options));
     }
 
     fn tack(&self, now: &str) -> Command {
@@ -507,6 +514,100 @@ fn revoked_tacks_are_not_installed() {
         assert_eq!(run(site.deploy(&now).arg("tacks.pem").args(&new)).status, Some(0), "{now}");
         assert_eq!(site.tacks("out.pem")[0].generation(), 1, "{now}");
     }
+}
+
+#[test]
+fn a_tack_for_another_certificate_revokes_too() {
+    let site = Site::new();
+    certificate(site.directory.path(), "mail", "ec:P-256", 30);
+    site.sign_with("key.pem", "mail.pem", &["-m", "1", "-e", FIRST], "mail-tack.pem");
+    let files = ["-c", "www.pem", "tacks.pem", "mail-tack.pem"];
+    let ran = run(site.deploy(FIRST_DEPLOY).args(files));
+    assert_eq!((ran.status, site.path("out.pem").exists()), (Some(1), false));
+    let message = "tacks.pem, mail-tack.pem: no tack there is valid now; sign new ones; out.pem is as it was";
+    assert_eq!(ran.stderr, format!("tack: {message}\n"));
+    // status says the same, by the same rule.
+    let ran = run(site.tack(FIRST_DEPLOY).arg("status").args(files));
+    assert_eq!(ran.status, Some(2));
+    assert!(
+        ran.text().contains(" are of generations below 1, which other tacks revoke | days_left=0;"),
+        "{}",
+        ran.text()
+    );
+    // A tack of the new generation is chosen, though those of the old one expire sooner.
+    site.sign_with("key.pem", "www.pem", &["-g", "1", "-e", "2027-06-01Z"], "new.pem");
+    assert_silent(&run(site.deploy(FIRST_DEPLOY).args(files).arg("new.pem")));
+    assert_eq!(site.installed(), ["2027-06-01T00:00Z"]);
+}
+
+#[test]
+fn tacks_for_different_tls_keys_are_not_installed_together() {
+    let site = Site::new();
+    genkey(site.directory.path(), "other-key.pem");
+    certificate(site.directory.path(), "mail", "ec:P-256", 30);
+    site.sign("other-key.pem", "mail.pem", "10@1d", FIRST, "other.pem");
+    for format in ["pem", "serverinfo"] {
+        let ran = run(site.deploy(FIRST_DEPLOY).args(["--format", format, "tacks.pem", "other.pem"]));
+        let message = "other.pem: the tacks are for several TLS keys; say with -c which is the server's";
+        assert_eq!((ran.status, ran.stderr), (Some(1), format!("tack: {message}\n")), "{format}");
+        assert!(!site.path("out.pem").exists());
+    }
+}
+
+#[test]
+fn a_tack_is_valid_to_its_last_second_for_every_command() {
+    let site = Site::new();
+    site.sign_with("key.pem", "www.pem", &["-e", FIRST], "tack.pem");
+    for (now, is_valid) in [("2027-01-01T23:59:59Z", true), ("2027-01-02T00:00:00Z", false)] {
+        let ran = run(site.deploy(now).args(["--min-remaining", "0m", "tack.pem"]));
+        assert_eq!(ran.status, Some(if is_valid { 0 } else { 1 }), "{now}: {}", ran.stderr);
+        let ran = run(site.tack(now).args(["view", "tack.pem"]));
+        assert_eq!(ran.stderr.is_empty(), is_valid, "{now}: {}", ran.stderr);
+        let ran = run(site.tack(now).args(["status", "--warn", "0m", "tack.pem"]));
+        assert_eq!(ran.status, Some(if is_valid { 0 } else { 2 }), "{now}: {}", ran.text());
+        assert_eq!(ran.text().contains(" expired at "), !is_valid, "{now}: {}", ran.text());
+    }
+}
+
+#[test]
+fn of_much_damage_a_few_blocks_are_named() {
+    let site = Site::new();
+    let damaged = "-----BEGIN TACK-----\nAAAA\n-----END TACK-----\n";
+    let text = [damaged.repeat(4), site.tacks("tacks.pem")[0].to_pem(), damaged.repeat(5)].concat();
+    fs::write(site.path("damaged.pem"), text).unwrap();
+    let line = "damaged.pem: the tack has 3 bytes instead of 166; copy or make it again, it is damaged";
+    let ran = run(site.deploy(FIRST_DEPLOY).arg("damaged.pem"));
+    let expected = format!("tack: {line}\n").repeat(5) + "tack: damaged.pem: 4 more blocks cannot be read\n";
+    assert_eq!((ran.status, ran.stderr), (Some(1), expected));
+    assert_eq!(site.installed(), ["2027-01-02T00:00Z"]);
+    let ran = run(site.tack(FIRST_DEPLOY).args(["status", "damaged.pem"]));
+    let expected = format!("TACK UNKNOWN - {}and 2 more | days_left=1;7:;0:", format!("{line}; ").repeat(5));
+    assert_eq!((ran.status, ran.text().lines().next()), (Some(3), Some(expected.as_str())));
+    assert!(ran.text().contains("\ntacks            1\n"), "what is not damaged counts: {}", ran.text());
+}
+
+#[test]
+fn of_many_keys_that_do_not_fit_a_few_are_named() {
+    let site = Site::new();
+    let stranger = |key: u8| {
+        let key = SigningKey::from_bytes(&[key; 32]).unwrap();
+        Tack::sign(&key, Generations::default(), Minute::new(u32::MAX), TargetHash::new([7; 32]))
+    };
+    // The key that fits was seen with another certificate's tacks too.
+    certificate(site.directory.path(), "mail", "ec:P-256", 30);
+    site.sign("key.pem", "mail.pem", "3@1d", FIRST, "mail-tacks.pem");
+    let texts: String = (1..=9).map(|key| stranger(key).to_pem()).collect();
+    fs::write(site.path("strangers.pem"), texts.repeat(2)).unwrap();
+    let mut deploy = site.deploy(FIRST_DEPLOY);
+    let ran = run(deploy.args(["-c", "www.pem", "mail-tacks.pem", "strangers.pem", "tacks.pem"]));
+    let warning = |key: u8| {
+        let key = stranger(key).public_key().fingerprint();
+        format!("tack: strangers.pem: warning: no tack of key {key} vouches for the key of www.pem; it is left out\n")
+    };
+    let more = "tack: www.pem: warning: 8 more tacks of other keys do not vouch for its key; they are left out\n";
+    let expected = (1..=5).map(warning).collect::<String>() + more;
+    assert_eq!((ran.status, ran.stderr), (Some(1), expected));
+    assert_eq!(site.installed(), ["2027-01-02T00:00Z"]);
 }
 
 #[test]

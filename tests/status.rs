@@ -258,6 +258,44 @@ fn revoked_tacks_are_a_warning() {
 }
 
 #[test]
+fn a_batch_that_is_revoked_has_nothing_left() {
+    let site = Site::new();
+    certificate(site.directory.path(), "www", "ec:P-256", 30);
+    site.write("tacks.pem", KEY, target_hash(&site.path("www.pem")), 1..=300);
+    // For another TLS key, and expired: it revokes all the same.
+    let key = SigningKey::from_bytes(&[KEY; 32]).unwrap();
+    let tack = Tack::sign(&key, Generations::new(3, 3).unwrap(), Minute::new(TODAY - DAY), hash());
+    fs::write(site.path("other.pem"), tack.to_pem()).unwrap();
+    let ran = site.status(&["-c", "www.pem", "tacks.pem", "other.pem"]);
+    let critical = format!(
+        "TACK CRITICAL - all tacks of key {FINGERPRINT} for target hash {:.16} are of generations below 3, \
+         which other tacks revoke | days_left=0;7:;0:",
+        target_hash(&site.path("www.pem")).to_string()
+    );
+    assert_eq!(headline(&ran), (Some(2), critical.as_str()));
+    let lines = "tacks            300\nfirst expiration none\nlast expiration  none\ninterval         none\n\
+                 gaps             none\nleft             0m\ntimeline         [!!!!!!!!";
+    assert!(ran.text().contains(lines), "{}", ran.text());
+    let ran = site.status(&["--json", "-c", "www.pem", "tacks.pem", "other.pem"]);
+    let json: serde_json::Value = serde_json::from_slice(&ran.stdout).unwrap();
+    let batch = &json["batches"][0];
+    let expected = serde_json::json!([300, 300, null, null, null, [], 0]);
+    let fields =
+        ["tacks", "revoked", "first_expiration", "last_expiration", "interval_minutes", "gaps", "minutes_left"];
+    assert_eq!(fields.map(|field| batch[field].clone()).to_vec(), *expected.as_array().unwrap());
+}
+
+#[test]
+fn of_many_problems_the_first_are_kept() {
+    let site = Site::new();
+    site.write("tacks.pem", KEY, hash(), (0..1_200).filter(|day| day % 10 != 9));
+    let json: serde_json::Value = serde_json::from_slice(&site.status(&["--json", "tacks.pem"]).stdout).unwrap();
+    let problems = json["problems"].as_array().unwrap();
+    assert_eq!((problems.len(), problems.last().unwrap().as_str()), (101, Some("and 19 more")));
+    assert_eq!(json["batches"][0]["gaps"].as_array().unwrap().len(), 119);
+}
+
+#[test]
 fn the_first_line_stays_short() {
     let site = Site::new();
     let absent: Vec<_> = (0..9).map(|number| format!("absent{number}.pem")).collect();

@@ -1,55 +1,42 @@
 //! `tack deploy`: the tack of the hour, from a batch into the file that the server reads.
 
-use std::cmp::Reverse;
-use std::fs::{self, File};
-use std::io::{ErrorKind, Read};
 use std::path::{Path, PathBuf};
 use std::process::{ExitCode, Stdio};
 
-use anyhow::{Result, anyhow, bail};
-use tack_core::{Certificate, Error, Object, PublicKey, ServerInfo, Span, Tack, TackExtension, TargetHash, pem};
+use anyhow::{Error, Result, anyhow, bail};
+use tack_core::{ChooseError, Chooser, Fingerprint, Span, Tack, Timestamp, Verified};
 
 use crate::Exit;
 use crate::cli::{Deploy, DeployFormat, PackFormat};
 use crate::display::{Shown, is_dash, plain};
-use crate::input::{Inputs, LARGE, SMALL};
+use crate::input::Inputs;
+use crate::installed::Installed;
 use crate::lock::lock_beside;
-use crate::message::{Usage, provenance, refused, warn};
-use crate::objects;
+use crate::message::{Usage, provenance, warn};
 use crate::output::Output;
 use crate::packing::{self, Parts};
 use crate::replace::replace;
+use crate::tacks::{self, Flaws};
+use crate::target;
 use crate::words::{self, Words};
-
-const MAX_KEYS: usize = 2;
 
 pub fn run(args: &Deploy, now: i64) -> Result<ExitCode> {
     let min_remaining =
         args.min_remaining.parse::<Span>().map_err(|error| Usage(format!("--min-remaining: {error}")))?;
     check_usage(args)?;
     let mut inputs = Inputs::default();
-    let target = args.certificate.as_deref().map(|path| read_target(path, &mut inputs)).transpose()?;
-    let mut found = Found::default();
+    let target = args.certificate.as_deref().map(|path| target::read(path, &mut inputs)).transpose()?;
+    let mut found = Found::new(Chooser::new(Timestamp::new(now), min_remaining, target));
     for path in &args.tacks {
-        found.read(path, target, &mut inputs)?;
+        found.read(path, &mut inputs)?;
     }
-    found.warn_of_unfit(args);
-    let Found { batches, unfit, bad, mut is_whole } = found;
     Output::new(Some(&args.output), &inputs)?;
-    if batches.is_empty() && (bad == 0 || !unfit.is_empty()) {
-        return if is_whole { Err(nothing_fits(args, !unfit.is_empty())) } else { Ok(Exit::Bad.into()) };
+    let selection = found.select(args, min_remaining)?;
+    let exit = if selection.is_whole { Exit::Good } else { Exit::Bad };
+    if selection.tacks.is_empty() {
+        return Ok(exit.into());
     }
-    let choice = Choice::new(&batches, args.activation.unwrap_or_default(), now, min_remaining);
-    if choice.tacks.is_empty() {
-        bail!(
-            "{}: no tack there is valid now; sign new ones; {} is as it was",
-            names(&args.tacks),
-            Shown(&args.output)
-        );
-    }
-    is_whole &= choice.is_whole;
-    let exit = if is_whole { Exit::Good } else { Exit::Bad };
-    let content = Content::new(args, choice, now)?;
+    let content = Content::new(args, selection, now)?;
     if args.common.verbose > 0 {
         eprint!("{}", words::crypto(Words::Tackpy097));
         content.tacks.iter().for_each(|tack| eprint!("{}", Words::Tackpy097.tack(tack)));
@@ -75,219 +62,174 @@ fn check_usage(args: &Deploy) -> Result<()> {
     Ok(())
 }
 
-/// The hash of the key of the first certificate in a file.
-pub fn read_target(path: &Path, inputs: &mut Inputs) -> Result<TargetHash> {
-    let certificates = Certificate::all_from_bytes(&inputs.read(path, SMALL)?);
-    let first = certificates.map_err(|error| refused(path, &error))?.into_iter().next();
-    first.map(|certificate| certificate.target_hash()).ok_or_else(|| anyhow!("{}: no certificate in it", Shown(path)))
+/// What the files hold.
+struct Found<'a> {
+    chooser: Chooser<&'a Path>,
+    unfit: Unfit<'a>,
+    /// How many tacks have a bad signature. They count for nothing.
+    bad_signatures: usize,
+    /// Whether everything could be read.
+    is_whole: bool,
 }
 
-/// Why there is nothing to choose from: there may be tacks for other certificates.
-fn nothing_fits(args: &Deploy, any: bool) -> anyhow::Error {
-    let files = names(&args.tacks);
-    match args.certificate.as_deref().filter(|_| any) {
-        Some(certificate) => anyhow!(
-            "{files}: no tack there vouches for the key of {}; sign it with \"tack sign\"; {} is as it was",
-            Shown(certificate),
-            Shown(&args.output)
-        ),
-        None => anyhow!("{files}: no tack there; give a batch; {} is as it was", Shown(&args.output)),
+impl<'a> Found<'a> {
+    fn new(chooser: Chooser<&'a Path>) -> Self {
+        Self { chooser, unfit: Unfit::default(), bad_signatures: 0, is_whole: true }
     }
+
+    /// Considers the tacks of a file. What is wrong with it is reported, and does not hold up the rest.
+    fn read(&mut self, path: &'a Path, inputs: &mut Inputs) -> Result<()> {
+        let flaws = tacks::each(path, inputs, |tack| {
+            let key = tack.public_key().fingerprint();
+            if !self.chooser.push(tack, path).map_err(|error| cannot_choose(path, error))? {
+                self.unfit.push(path, key);
+            }
+            Ok::<_, Error>(())
+        })?;
+        report(path, &flaws);
+        self.is_whole &= flaws.unreadable.number() == 0;
+        self.bad_signatures += flaws.bad_signatures;
+        Ok(())
+    }
+
+    /// What is to be installed: the tack of the hour of each key that has one. A key that has none does not hold up the
+    /// other one, whose tack would expire as well.
+    fn select(self, args: &Deploy, min_remaining: Span) -> Result<Selection<'a>> {
+        let choices: Vec<_> = self.chooser.choices().collect();
+        let (files, output) = (names(&args.tacks), Shown(&args.output));
+        let mut selection = Selection { tacks: Vec::new(), flags: 0, is_whole: self.is_whole };
+        if choices.is_empty() {
+            return match args.certificate.as_deref().filter(|_| !self.unfit.is_empty()) {
+                _ if !self.is_whole => Ok(selection),
+                Some(certificate) => bail!(
+                    "{files}: no tack there vouches for the key of {}; sign it with \"tack sign\"; {output} is as it was",
+                    Shown(certificate),
+                ),
+                None if self.bad_signatures > 0 => Err(none_is_valid(args)),
+                None => bail!("{files}: no tack there; give a batch; {output} is as it was"),
+            };
+        }
+        if choices.iter().all(|choice| choice.best.is_none()) {
+            return Err(none_is_valid(args));
+        }
+        if let Some(certificate) = &args.certificate {
+            let fitting: Vec<_> = choices.iter().map(|choice| choice.key.fingerprint()).collect();
+            selection.is_whole &= !self.unfit.report(certificate, &fitting);
+        }
+        let given = args.activation.unwrap_or_default();
+        for (flag, choice) in [1, 2].into_iter().zip(&choices) {
+            let Some(best) = &choice.best else {
+                let key = choice.key.fingerprint();
+                warn(choice.place, format_args!("no tack of key {key} is valid now; it is left out; sign new ones"));
+                selection.is_whole = false;
+                continue;
+            };
+            if !best.is_lasting {
+                let expiration = best.tack.expiration();
+                warn(
+                    best.place,
+                    format_args!("the best tack expires at {expiration}, in less than {min_remaining}; sign new ones"),
+                );
+            }
+            // The flags go with their tacks.
+            let place = if selection.tacks.is_empty() { 1 } else { 2 };
+            selection.flags |= if given & flag != 0 { place } else { 0 };
+            selection.tacks.push((*best.place, best.tack.clone()));
+        }
+        // A flag of a key that is not in the files at all stays, to be refused.
+        if choices.len() == 1 {
+            selection.flags |= given & 2;
+        }
+        Ok(selection)
+    }
+}
+
+/// Says what is wrong with a file.
+fn report(path: &Path, flaws: &Flaws) {
+    flaws.unreadable.first().iter().for_each(|message| eprintln!("tack: {message}"));
+    if let more @ 1.. = flaws.unreadable.more() {
+        eprintln!("tack: {}: {more} more blocks cannot be read", Shown(path));
+    }
+    let Some(first) = &flaws.bad_signature else { return };
+    warn(path, format_args!("{first}; it is passed over"));
+    match flaws.bad_signatures - 1 {
+        0 => {}
+        1 => warn(path, "1 more tack has a bad signature and is passed over"),
+        more => warn(path, format_args!("{more} more tacks have bad signatures and are passed over")),
+    }
+}
+
+fn cannot_choose(path: &Path, error: ChooseError) -> Error {
+    let advice = match error {
+        ChooseError::TlsKeys => "say with -c which is the server's",
+        _ => "leave a file out",
+    };
+    anyhow!("{}: {error}; {advice}", Shown(path))
+}
+
+fn none_is_valid(args: &Deploy) -> Error {
+    let (files, output) = (names(&args.tacks), Shown(&args.output));
+    anyhow!("{files}: no tack there is valid now; sign new ones; {output} is as it was")
 }
 
 fn names(paths: &[PathBuf]) -> String {
     paths.iter().map(|path| Shown(path).to_string()).collect::<Vec<_>>().join(", ")
 }
 
-/// The tacks of one TACK key, for one TLS key. Their signatures hold.
-struct KeyBatch<'a> {
-    tacks: Vec<(&'a Path, Tack)>,
-}
-
-/// What the files hold.
-struct Found<'a> {
-    batches: Vec<KeyBatch<'a>>,
-    /// Where each key was first seen whose tacks are for other certificates.
-    unfit: Vec<(&'a Path, PublicKey)>,
-    /// How many tacks have a bad signature. They count for nothing.
-    bad: usize,
-    /// Whether everything could be read.
-    is_whole: bool,
-}
-
-impl Default for Found<'_> {
-    fn default() -> Self {
-        Self { batches: Vec::new(), unfit: Vec::new(), bad: 0, is_whole: true }
-    }
-}
-
-impl<'a> Found<'a> {
-    /// Adds the tacks of a file. What cannot be read is reported, and does not hold up the rest.
-    fn read(&mut self, path: &'a Path, target: Option<TargetHash>, inputs: &mut Inputs) -> Result<()> {
-        let bytes = match inputs.read(path, LARGE) {
-            Ok(bytes) => bytes,
-            Err(error) => {
-                self.failed(&error);
-                return Ok(());
-            }
-        };
-        let mut bad = Bad::default();
-        objects::each(&bytes, verified_tacks, |read| {
-            match read {
-                Ok(tacks) => tacks.into_iter().try_for_each(|tack| match tack {
-                    Ok(tack) => self.add(path, tack, target),
-                    Err(error) => {
-                        bad.add(error);
-                        Ok(())
-                    }
-                })?,
-                Err(error) => self.failed(&refused(path, &error)),
-            }
-            Ok::<_, anyhow::Error>(())
-        })?;
-        bad.warn(path);
-        self.bad += bad.number;
-        Ok(())
-    }
-
-    fn failed(&mut self, error: &anyhow::Error) {
-        eprintln!("tack: {error}");
-        self.is_whole = false;
-    }
-
-    fn add(&mut self, path: &'a Path, tack: Tack, target: Option<TargetHash>) -> Result<()> {
-        if target.is_some_and(|target| target != tack.target_hash()) {
-            if !self.unfit.iter().any(|(_, key)| key == tack.public_key()) {
-                self.unfit.push((path, tack.public_key().clone()));
-            }
-            return Ok(());
-        }
-        if let Some(batch) = self.batches.iter_mut().find(|batch| batch.is_of(tack.public_key())) {
-            return batch.push(path, tack);
-        }
-        if self.batches.len() == MAX_KEYS {
-            bail!("{}: the tacks are of more than {MAX_KEYS} TACK keys; leave a file out", Shown(path));
-        }
-        self.batches.push(KeyBatch { tacks: vec![(path, tack)] });
-        Ok(())
-    }
-
-    /// Clients that are pinned to a key miss it, when the certificate was renewed and only the other key has signed it.
-    fn warn_of_unfit(&mut self, args: &Deploy) {
-        let Some(certificate) = args.certificate.as_deref().filter(|_| !self.batches.is_empty()) else { return };
-        for (path, key) in &self.unfit {
-            if !self.batches.iter().any(|batch| batch.is_of(key)) {
-                let (key, certificate) = (key.fingerprint(), Shown(certificate));
-                warn(path, format_args!("no tack of key {key} vouches for the key of {certificate}; it is left out"));
-                self.is_whole = false;
-            }
-        }
-    }
-}
-
-impl<'a> KeyBatch<'a> {
-    fn is_of(&self, key: &PublicKey) -> bool {
-        self.tacks.first().is_some_and(|(_, first)| first.public_key() == key)
-    }
-
-    /// The generation below which clients refuse the key's tacks, once they have seen all of these.
-    fn min_generation(&self) -> u8 {
-        self.tacks.iter().map(|(_, tack)| tack.min_generation()).max().unwrap_or_default()
-    }
-
-    fn push(&mut self, path: &'a Path, tack: Tack) -> Result<()> {
-        if self.tacks.first().is_some_and(|(_, first)| first.target_hash() != tack.target_hash()) {
-            let key = tack.public_key().fingerprint();
-            bail!(
-                "{}: the tacks of key {key} are for several TLS keys; say with -c which is the server's",
-                Shown(path)
-            );
-        }
-        self.tacks.push((path, tack));
-        Ok(())
-    }
-
-    /// The tack that expires soonest among those that last long enough, or else the one that lasts longest. Of several the
-    /// one of the highest generation.
-    fn choose(&self, now: i64, min_remaining: Span) -> Option<(&'a Path, Tack)> {
-        let lasts = |tack: &Tack| i64::from(tack.expiration().get()) * 60 - now;
-        let enough = i64::try_from(min_remaining.minutes()).unwrap_or(i64::MAX).saturating_mul(60);
-        let min_generation = self.min_generation();
-        let is_valid = |tack: &Tack| lasts(tack) > 0 && tack.generation() >= min_generation;
-        let candidates = self.tacks.iter().filter(|(_, tack)| is_valid(tack));
-        let (path, tack) = candidates.min_by_key(|(_, tack)| {
-            let (lasts, newest) = (lasts(tack), Reverse((tack.min_generation(), tack.generation())));
-            if lasts >= enough { (false, lasts, newest) } else { (true, -lasts, newest) }
-        })?;
-        if lasts(tack) < enough {
-            let expiration = tack.expiration();
-            warn(
-                path,
-                format_args!("the best tack expires at {expiration}, in less than {min_remaining}; sign new ones"),
-            );
-        }
-        Some((*path, tack.clone()))
-    }
-}
-
-/// The bad signatures of a file.
+/// The TACK keys whose tacks are for other certificates than the server's.
 #[derive(Default)]
-struct Bad {
-    first: Option<Error>,
-    number: usize,
+struct Unfit<'a> {
+    /// The first of them: where each was first seen, and how many tacks it has.
+    keys: Vec<(&'a Path, Fingerprint, usize)>,
+    /// How many tacks are of more keys.
+    more: usize,
 }
 
-impl Bad {
-    fn add(&mut self, error: Error) {
-        self.first.get_or_insert(error);
-        self.number += 1;
-    }
+impl<'a> Unfit<'a> {
+    const MAX: usize = 5;
 
-    fn warn(&self, path: &Path) {
-        let Some(first) = &self.first else { return };
-        warn(path, format_args!("{first}; it is passed over"));
-        match self.number - 1 {
-            0 => {}
-            1 => warn(path, "1 more tack has a bad signature and is passed over"),
-            more => warn(path, format_args!("{more} more tacks have bad signatures and are passed over")),
+    fn push(&mut self, path: &'a Path, key: Fingerprint) {
+        if let Some((_, _, number)) = self.keys.iter_mut().find(|(_, known, _)| *known == key) {
+            *number += 1;
+        } else if self.keys.len() < Self::MAX + Chooser::<&Path>::MAX_KEYS {
+            // Some of the first may turn out to have tacks that fit.
+            self.keys.push((path, key, 1));
+        } else {
+            self.more += 1;
         }
     }
+
+    fn is_empty(&self) -> bool {
+        self.keys.is_empty()
+    }
+
+    /// Names the keys that have not signed the certificate, and says whether there are any. Clients that are pinned to one
+    /// miss its tack, as when the certificate was renewed and only the other key has signed it.
+    fn report(&self, certificate: &Path, fitting: &[Fingerprint]) -> bool {
+        let mut unfit = self.keys.iter().filter(|(_, key, _)| !fitting.contains(key));
+        let mut any = false;
+        for (path, key, _) in unfit.by_ref().take(Self::MAX) {
+            let certificate = Shown(certificate);
+            warn(path, format_args!("no tack of key {key} vouches for the key of {certificate}; it is left out"));
+            any = true;
+        }
+        if let more @ 1.. = self.more + unfit.map(|(_, _, number)| number).sum::<usize>() {
+            warn(
+                certificate,
+                format_args!("{more} more tacks of other keys do not vouch for its key; they are left out"),
+            );
+        }
+        any
+    }
 }
 
-/// The tacks of an object, each with what is wrong with its signature in its place.
-fn verified_tacks(object: Result<Object, Error>) -> Result<Vec<Result<Tack, Error>>, Error> {
-    Ok(object?.tacks().iter().map(|tack| tack.verify().map(|()| tack.clone())).collect())
-}
-
-/// What is to be installed: a tack of each key that has a valid one. To leave OUTPUT as it is for the sake of a key that
-/// has none would let the other key's tack expire as well.
-struct Choice<'a> {
-    tacks: Vec<(&'a Path, Tack)>,
-    /// The flags of the tacks that are there, at their places.
-    activation: u8,
+/// What is to be installed.
+struct Selection<'a> {
+    tacks: Vec<(&'a Path, Verified<Tack>)>,
+    /// The activation flags of the tacks, at their places.
+    flags: u8,
+    /// Whether nothing is left out.
     is_whole: bool,
-}
-
-impl<'a> Choice<'a> {
-    fn new(batches: &[KeyBatch<'a>], activation: u8, now: i64, min_remaining: Span) -> Self {
-        let mut choice = Self { tacks: Vec::new(), activation: 0, is_whole: true };
-        for (flag, batch) in [1, 2].into_iter().zip(batches) {
-            if let Some(chosen) = batch.choose(now, min_remaining) {
-                let place = if choice.tacks.is_empty() { 1 } else { 2 };
-                choice.activation |= if activation & flag != 0 { place } else { 0 };
-                choice.tacks.push(chosen);
-            } else if let (2.., Some((path, first))) = (batches.len(), batch.tacks.first()) {
-                let key = first.public_key().fingerprint();
-                warn(path, format_args!("no tack of key {key} is valid now; it is left out; sign new ones"));
-                choice.is_whole = false;
-            }
-        }
-        // A flag of a key that is not in the files at all stays, to be refused.
-        if batches.len() == 1 {
-            choice.activation |= activation & 2;
-        }
-        choice
-    }
 }
 
 /// What OUTPUT should hold.
@@ -297,8 +239,10 @@ struct Content {
 }
 
 impl Content {
-    fn new(args: &Deploy, choice: Choice<'_>, now: i64) -> Result<Self> {
-        let tacks: Vec<_> = choice.tacks.iter().map(|(_, tack)| tack.clone()).collect();
+    fn new(args: &Deploy, selection: Selection<'_>, now: i64) -> Result<Self> {
+        let Selection { tacks: chosen, flags, .. } = selection;
+        let chosen: Vec<_> = chosen.into_iter().map(|(path, tack)| (path, tack.into_inner())).collect();
+        let tacks: Vec<_> = chosen.iter().map(|(_, tack)| tack.clone()).collect();
         let format = match args.format {
             DeployFormat::Pem => {
                 let blocks = tacks.iter().map(Tack::to_pem);
@@ -308,73 +252,15 @@ impl Content {
             DeployFormat::Serverinfo => PackFormat::Serverinfo,
             DeployFormat::Certificate => PackFormat::Certificate,
         };
-        let Choice { tacks: chosen, activation, .. } = choice;
-        let extension = Parts { tacks: chosen, break_sigs: None, activation, draft: None }.assemble(now)?;
+        let extension = Parts { tacks: chosen, break_sigs: None, activation: flags, draft: None }.assemble(now)?;
         Ok(Self { tacks, text: packing::text(extension, format, now)? })
     }
-
-    /// Whether a file holds the same already, whenever and by whom it was made. Of a TACK certificate all but the
-    /// extension differs each time.
-    fn is_in(&self, file: &[u8]) -> bool {
-        let same = |(one, other): (&Object, &Object)| match (one, other) {
-            (Object::Certificate(one), Object::Certificate(other)) => one.extension() == other.extension(),
-            _ => one == other,
-        };
-        let objects = |bytes| Object::all_from_bytes(bytes).collect::<Result<Vec<_>, _>>();
-        match (objects(self.text.as_bytes()), objects(file)) {
-            (Ok(wanted), Ok(found)) => wanted.len() == found.len() && wanted.iter().zip(&found).all(same),
-            _ => false,
-        }
-    }
-}
-
-/// Whether OUTPUT holds something else than it should. If it holds what is none of ours it is left alone.
-fn is_stale(output: &Path, content: &Content) -> Result<bool> {
-    let failed = |error| anyhow!("{}: cannot be read, to be compared: {}", Shown(output), plain(&error));
-    let file = match fs::metadata(output) {
-        Ok(metadata) if metadata.is_file() => File::open(output).map_err(failed)?,
-        Ok(_) => bail!("{}: it is no regular file, which could be compared; give OUTPUT a file", Shown(output)),
-        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(true),
-        Err(error) => return Err(failed(error)),
-    };
-    let mut bytes = Vec::new();
-    file.take(SMALL + 1).read_to_end(&mut bytes).map_err(failed)?;
-    if let Some(foreign) = foreign(&bytes) {
-        bail!("{}: it holds {foreign}, which would be lost; give OUTPUT a file of its own", Shown(output));
-    }
-    Ok(!content.is_in(&bytes))
-}
-
-/// What a file holds that is worth keeping and that `deploy` never writes. A placeholder is not, nor a damaged block of its
-/// own.
-fn foreign(bytes: &[u8]) -> Option<String> {
-    const BEGIN: &str = "-----BEGIN ";
-    const MAX_LABEL: usize = 64;
-    if u64::try_from(bytes.len()).is_ok_and(|length| length > SMALL) {
-        return Some(format!("more than {SMALL} bytes"));
-    }
-    let Ok(text) = str::from_utf8(bytes) else { return Some("binary data".to_owned()) };
-    // Each block by itself, for a damaged one hides those after it.
-    text.split(BEGIN).skip(1).find_map(|rest| {
-        let label = rest.lines().next().and_then(|line| line.split("-----").next()).unwrap_or_default();
-        let block = format!("{BEGIN}{rest}");
-        let object = match pem::blocks(block.as_bytes()).next() {
-            Some(Ok(block)) => Object::from_block(&block).ok(),
-            _ => None,
-        };
-        let is_own = match (label, object) {
-            (Tack::LABEL | TackExtension::LABEL, _) => true,
-            (Certificate::LABEL, Some(Some(Object::Certificate(certificate)))) => certificate.extension().is_some(),
-            (label, object) => ServerInfo::is_label(label) && object != Some(None),
-        };
-        (!is_own).then(|| format!("a {} block", label.chars().take(MAX_LABEL).collect::<String>().escape_debug()))
-    })
 }
 
 /// Brings OUTPUT up to date, and says whether it had to be changed.
 fn install(output: &Path, content: &Content) -> Result<bool> {
     let _locked = lock_beside(output);
-    if !is_stale(output, content)? {
+    if Installed::read(output)?.is_same(&content.text) {
         return Ok(false);
     }
     replace(output, content.text.as_bytes())?;
@@ -382,14 +268,14 @@ fn install(output: &Path, content: &Content) -> Result<bool> {
 }
 
 fn dry_run(args: &Deploy, content: &Content) -> Result<()> {
-    let stale = is_stale(&args.output, content)?;
+    let is_stale = !Installed::read(&args.output)?.is_same(&content.text);
     let mut text = String::new();
     for tack in &content.tacks {
-        let verb = if stale { "would install" } else { "holds" };
+        let verb = if is_stale { "would install" } else { "holds" };
         let (key, expiration) = (tack.public_key().fingerprint(), tack.expiration());
         text += &format!("{}: {verb} the tack of key {key} that expires at {expiration}\n", Shown(&args.output));
     }
-    if let Some(command) = args.run.as_ref().filter(|_| stale) {
+    if let Some(command) = args.run.as_ref().filter(|_| is_stale) {
         text += &format!("would run: {}\n", command.escape_debug());
     }
     Output::Stdout.write(text.as_bytes())

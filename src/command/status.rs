@@ -1,164 +1,51 @@
 //! `tack status`: what a batch covers, as a monitoring plugin.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{HashMap, HashSet};
+use std::io::{self, BufWriter, Write};
 use std::path::Path;
 use std::process::ExitCode;
 
 use anyhow::Result;
-use serde_json::{Value, json};
-use tack_core::{Error, Minute, Object, PublicKey, Span, Tack, TargetHash};
+use serde::ser::SerializeStruct;
+use serde::{Serialize, Serializer};
+use tack_core::{Coverage, Coverages, Fingerprint, Minute, Span, TargetHash, Timestamp};
 
 use crate::cli::Status;
-use crate::command::deploy::read_target;
 use crate::display::Shown;
-use crate::input::{Inputs, LARGE};
+use crate::input::Inputs;
 use crate::message::{Usage, refused};
-use crate::objects;
-use crate::output::{Output, is_coloured};
+use crate::monitor::{self, Problems, State};
+use crate::output::{is_coloured, stdout, stdout_failed};
+use crate::tacks::{self, Flaws};
+use crate::target;
+use crate::timeline::timeline;
 
-/// The width of the timeline.
-const COLUMNS: u32 = 60;
 /// The most problems that the first line names, and gaps that the line of a batch names.
-const MAX_PROBLEMS: usize = 5;
+const MAX_SHOWN: usize = 5;
 /// The digits of a target hash that tell the batches of a key apart.
 const HASH_DIGITS: usize = 16;
 
 pub fn run(args: &Status, now: i64) -> Result<ExitCode> {
     let warn = args.warn.parse::<Span>().map_err(|error| Usage(format!("--warn: {error}")))?;
-    let report = Report::read(args, warn, now).unwrap_or_else(|error| Report::unknown(&error));
-    let text = if args.json { report.json() } else { report.text(is_coloured()) };
-    Output::Stdout.write(text.as_bytes())?;
-    Ok(report.state().into())
-}
-
-/// What a monitoring plugin says, and its exit status.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum State {
-    Ok,
-    Warning,
-    Unknown,
-    Critical,
-}
-
-impl State {
-    fn word(self) -> &'static str {
-        match self {
-            Self::Ok => "OK",
-            Self::Warning => "WARNING",
-            Self::Critical => "CRITICAL",
-            Self::Unknown => "UNKNOWN",
-        }
-    }
-}
-
-impl From<State> for ExitCode {
-    fn from(state: State) -> Self {
-        Self::from(match state {
-            State::Ok => 0,
-            State::Warning => 1,
-            State::Critical => 2,
-            State::Unknown => 3,
-        })
-    }
+    let report = Report::read(args, warn, Timestamp::new(now));
+    let mut out = BufWriter::new(stdout()?);
+    let written = if args.json { report.write_json(&mut out) } else { report.write_text(&mut out, is_coloured()) };
+    written.and_then(|()| out.flush()).map_err(stdout_failed)?;
+    Ok(report.problems.state().into())
 }
 
 /// What is known of all the files.
-#[derive(Default)]
 struct Report {
-    batches: Vec<Summary>,
-    problems: Vec<(State, String)>,
+    batches: Vec<Batch>,
+    problems: Problems,
     warn: Span,
+    now: Timestamp,
 }
 
-impl Report {
-    fn read(args: &Status, warn: Span, now: i64) -> Result<Self> {
-        let mut inputs = Inputs::default();
-        let target = args.certificate.as_deref().map(|path| read_target(path, &mut inputs)).transpose()?;
-        let mut found = Found::default();
-        for path in &args.tacks {
-            if let Err(error) = found.read(path, &mut inputs) {
-                found.problems.push((State::Unknown, format!("{error:#}")));
-            }
-        }
-        let now = Minute::from_seconds_down(now)?;
-        let fitting: HashSet<_> = found
-            .batches
-            .iter()
-            .filter(|batch| target == Some(batch.target_hash))
-            .map(|batch| batch.key.clone())
-            .collect();
-        let fits = |batch: &Batch| match target {
-            None => Fits::Unasked,
-            Some(target) if target == batch.target_hash => Fits::Yes,
-            Some(_) if fitting.contains(&batch.key) => Fits::OtherCertificate,
-            Some(_) => Fits::No,
-        };
-        let floors = found.min_generations;
-        let mut batches_of: HashMap<_, usize> = HashMap::new();
-        found.batches.iter().for_each(|batch| *batches_of.entry(batch.key.clone()).or_default() += 1);
-        let summary = |batch: Batch| {
-            let (fits, floor) = (fits(&batch), floors.get(&batch.key).copied().unwrap_or_default());
-            let is_only = batches_of.get(&batch.key) == Some(&1);
-            Summary::new(batch, is_only, fits, floor, now)
-        };
-        let mut report =
-            Self { batches: found.batches.into_iter().map(summary).collect(), problems: found.problems, warn };
-        let certificate = args.certificate.as_deref();
-        report.problems.extend(report.batches.iter().flat_map(|batch| batch.problems(certificate, warn)));
-        report.problems.sort_by_key(|(state, _)| std::cmp::Reverse(*state));
-        Ok(report)
-    }
-
-    /// For files that cannot be read.
-    fn unknown(error: &anyhow::Error) -> Self {
-        Self { problems: vec![(State::Unknown, format!("{error:#}"))], ..Self::default() }
-    }
-
-    /// The worst of all.
-    fn state(&self) -> State {
-        self.problems.iter().map(|(state, _)| *state).max().unwrap_or(State::Ok)
-    }
-
-    /// The least that any batch has left.
-    fn left(&self) -> Option<Span> {
-        self.batches.iter().filter(|batch| batch.fits != Fits::OtherCertificate).map(|batch| batch.left).min()
-    }
-
-    /// The first line is for the monitoring system, with performance data behind a bar; the rest is for people.
-    fn text(&self, colour: bool) -> String {
-        let tacks: usize = self.batches.iter().map(|batch| batch.number).sum();
-        let days = |span: Span| span.minutes() / Span::DAY.minutes();
-        let summary = match (self.problems.as_slice(), self.left()) {
-            ([], Some(left)) => format!("{tacks} {}, {} days left", plural(tacks, "tack"), days(left)),
-            (problems, _) => few(problems.iter().map(|(_, problem)| problem.clone()), "; "),
-        };
-        // A bar would begin the performance data.
-        let mut text = format!("TACK {} - {}", self.state().word(), summary.replace('|', "/"));
-        if let Some(left) = self.left() {
-            text += &format!(" | days_left={};{}:;0:", days(left), days(self.warn));
-        }
-        text += "\n";
-        text.extend(self.batches.iter().map(|batch| batch.text(colour)));
-        text
-    }
-
-    fn json(&self) -> String {
-        let document = json!({
-            "status": self.state().word(),
-            "problems": self.problems.iter().map(|(_, problem)| problem).collect::<Vec<_>>(),
-            "batches": self.batches.iter().map(Summary::json).collect::<Vec<_>>(),
-        });
-        format!("{document:#}\n")
-    }
-}
-
-/// The tacks of one TACK key and one TLS key, as they are read.
+/// What the tacks of a TACK key for a TLS key cover.
 struct Batch {
-    key: PublicKey,
-    target_hash: TargetHash,
-    /// How many tacks there are with each expiration, and of each generation.
-    expirations: BTreeMap<Minute, usize>,
-    generations: BTreeMap<u8, usize>,
+    coverage: Coverage,
+    fits: Fits,
 }
 
 /// Whether a batch is for the certificate of `-c`.
@@ -171,227 +58,233 @@ enum Fits {
     OtherCertificate,
 }
 
-#[derive(Default)]
-struct Found {
-    batches: Vec<Batch>,
-    indexes: HashMap<(PublicKey, TargetHash), usize>,
-    /// The highest of each key: clients refuse its tacks of lower generations.
-    min_generations: HashMap<PublicKey, u8>,
-    problems: Vec<(State, String)>,
-}
-
-impl Found {
-    fn read(&mut self, path: &Path, inputs: &mut Inputs) -> Result<()> {
-        let bytes = inputs.read(path, LARGE)?;
-        let mut any = false;
-        let mut bad = Vec::new();
-        let verify = |object: Result<Object, Error>| object.and_then(|object| object.verify().map(|()| object));
-        objects::each(&bytes, verify, |object| {
-            match object {
-                Ok(object) => object.tacks().iter().for_each(|tack| {
-                    any = true;
-                    self.add(tack);
-                }),
-                Err(error @ (Error::BadSignature { .. } | Error::SignatureRange { .. })) => bad.push(error),
-                Err(error) => return Err(refused(path, &error)),
+impl Report {
+    fn read(args: &Status, warn: Span, now: Timestamp) -> Self {
+        let mut report = Self { batches: Vec::new(), problems: Problems::default(), warn, now };
+        let mut inputs = Inputs::default();
+        let target = match args.certificate.as_deref().map(|path| target::read(path, &mut inputs)).transpose() {
+            Ok(target) => target,
+            Err(error) => {
+                report.problems.push(State::Unknown, || format!("{error:#}"));
+                return report;
             }
-            Ok(())
-        })?;
-        match bad.as_slice() {
-            [] => anyhow::ensure!(any, "{}: no tack in it; give a batch", Shown(path)),
-            [error] => self.problems.push((State::Critical, refused(path, error).to_string())),
-            errors => {
-                let problem = format!("{}: {} tacks have a bad signature; do not use them", Shown(path), errors.len());
-                self.problems.push((State::Critical, problem));
-            }
-        }
-        Ok(())
-    }
-
-    fn add(&mut self, tack: &Tack) {
-        let index = *self.indexes.entry((tack.public_key().clone(), tack.target_hash())).or_insert_with(|| {
-            let (key, target_hash) = (tack.public_key().clone(), tack.target_hash());
-            let (expirations, generations) = Default::default();
-            self.batches.push(Batch { key, target_hash, expirations, generations });
-            self.batches.len() - 1
-        });
-        if let Some(batch) = self.batches.get_mut(index) {
-            *batch.expirations.entry(tack.expiration()).or_default() += 1;
-            *batch.generations.entry(tack.generation()).or_default() += 1;
-        }
-        let floor = self.min_generations.entry(tack.public_key().clone()).or_default();
-        *floor = tack.min_generation().max(*floor);
-    }
-}
-
-/// What a batch covers.
-struct Summary {
-    key: PublicKey,
-    target_hash: TargetHash,
-    /// Whether no other batch is of its key.
-    is_only: bool,
-    number: usize,
-    first: Minute,
-    last: Minute,
-    now: Minute,
-    /// The span between most of the expirations.
-    interval: Option<Span>,
-    /// Where the next expiration comes later than the interval, and not all in the past.
-    gaps: Vec<(Minute, Minute)>,
-    left: Span,
-    fits: Fits,
-    revoked: usize,
-    min_generation: u8,
-}
-
-impl Summary {
-    fn new(batch: Batch, is_only: bool, fits: Fits, min_generation: u8, now: Minute) -> Self {
-        let expirations: Vec<_> = batch.expirations.keys().copied().collect();
-        let (first, last) = match expirations.as_slice() {
-            [first, .., last] => (*first, *last),
-            [only] => (*only, *only),
-            [] => (now, now),
         };
-        let pairs = || expirations.iter().zip(expirations.iter().skip(1)).map(|(one, next)| (*one, *next));
-        let interval = usual(pairs().filter_map(|(one, next)| next.since(one)));
-        let is_gap = |(one, next): &(Minute, Minute)| next.since(*one) > interval && *next > now;
-        Self {
-            number: batch.expirations.values().sum(),
-            first,
-            last,
-            now,
-            interval,
-            gaps: pairs().filter(is_gap).collect(),
-            left: last.since(now).unwrap_or_default(),
-            fits,
-            revoked: batch.generations.range(..min_generation).map(|(_, number)| number).sum(),
-            min_generation,
-            key: batch.key,
-            target_hash: batch.target_hash,
-            is_only,
+        let mut coverages = Coverages::default();
+        for path in &args.tacks {
+            report.read_file(path, &mut inputs, &mut coverages);
+        }
+        report.batches = batches(coverages.finish(now), target);
+        report.judge(args.certificate.as_deref());
+        report
+    }
+
+    fn read_file(&mut self, path: &Path, inputs: &mut Inputs, coverages: &mut Coverages) {
+        let mut number = 0_usize;
+        let mut left_out = None;
+        let Ok(flaws) = tacks::each(path, inputs, |tack| {
+            number += 1;
+            if let Err(error) = coverages.push(&tack) {
+                left_out.get_or_insert(error);
+            }
+            Ok::<_, std::convert::Infallible>(())
+        });
+        let shown = Shown(path);
+        if let Some(error) = left_out {
+            self.problems.push(State::Unknown, || format!("{shown}: {error}; give fewer files at a time"));
+        }
+        self.add_flaws(path, &flaws);
+        if number == 0 && flaws.unreadable.number() + flaws.bad_signatures == 0 {
+            self.problems.push(State::Unknown, || format!("{shown}: no tack in it; give a batch"));
         }
     }
 
-    /// What is wrong with it, the certificate of `-c` being in this file.
-    fn problems(&self, certificate: Option<&Path>, warn: Span) -> Vec<(State, String)> {
-        let mut problems = Vec::new();
+    fn add_flaws(&mut self, path: &Path, flaws: &Flaws) {
+        for message in flaws.unreadable.first() {
+            self.problems.push(State::Unknown, || message.clone());
+        }
+        if let more @ 1.. = flaws.unreadable.more() {
+            self.problems.push(State::Unknown, || format!("{}: {more} more blocks cannot be read", Shown(path)));
+        }
+        match (&flaws.bad_signature, flaws.bad_signatures) {
+            (Some(error), 1) => self.problems.push(State::Critical, || refused(path, error).to_string()),
+            (Some(_), number) => self.problems.push(State::Critical, || {
+                format!("{}: {number} tacks have a bad signature; do not use them", Shown(path))
+            }),
+            (None, _) => {}
+        }
+    }
+
+    /// Finds what is wrong with the batches, for the certificate in this file.
+    fn judge(&mut self, certificate: Option<&Path>) {
+        let mut batches_of: HashMap<_, usize> = HashMap::new();
+        for batch in &self.batches {
+            *batches_of.entry(batch.coverage.key()).or_default() += 1;
+        }
+        for batch in &self.batches {
+            let is_only = batches_of.get(batch.coverage.key()) == Some(&1);
+            batch.judge(is_only, certificate, self.warn, &mut self.problems);
+        }
+    }
+
+    /// The least that any batch has left.
+    fn left(&self) -> Option<Span> {
+        let judged = self.batches.iter().filter(|batch| batch.fits != Fits::OtherCertificate);
+        judged.map(|batch| batch.coverage.left()).min()
+    }
+
+    /// The first line is for the monitoring system; the rest is for people.
+    fn write_text(&self, out: &mut impl Write, is_coloured: bool) -> io::Result<()> {
+        let left = self.left();
+        let summary = match left {
+            Some(left) if self.problems.state() == State::Ok => {
+                let tacks: usize = self.batches.iter().map(|batch| batch.coverage.number()).sum();
+                format!("{tacks} {}, {} days left", plural(tacks, "tack"), left.days())
+            }
+            _ => self.problems.messages(MAX_SHOWN).collect::<Vec<_>>().join("; "),
+        };
+        let days_left = left.map(|left| format!("days_left={};{}:;0:", left.days(), self.warn.days()));
+        out.write_all(monitor::line(self.problems.state(), &summary, days_left.as_deref()).as_bytes())?;
+        self.batches.iter().try_for_each(|batch| out.write_all(batch.text(self.now, is_coloured).as_bytes()))
+    }
+
+    fn write_json(&self, out: &mut impl Write) -> io::Result<()> {
+        serde_json::to_writer_pretty(&mut *out, self)?;
+        writeln!(out)
+    }
+}
+
+impl Serialize for Report {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut document = serializer.serialize_struct("Report", 3)?;
+        document.serialize_field("status", self.problems.state().word())?;
+        document.serialize_field("problems", &self.problems.messages(usize::MAX).collect::<Vec<_>>())?;
+        document.serialize_field("batches", &self.batches)?;
+        document.end()
+    }
+}
+
+/// Which of the batches fit the certificate with this key.
+fn batches(coverages: Vec<Coverage>, target: Option<TargetHash>) -> Vec<Batch> {
+    let fits = |coverage: &Coverage| Some(coverage.target_hash()) == target;
+    let fitting: HashSet<Fingerprint> =
+        coverages.iter().filter(|coverage| fits(coverage)).map(|coverage| coverage.key().fingerprint()).collect();
+    let batch = |coverage: Coverage| {
+        let fits = match target {
+            None => Fits::Unasked,
+            Some(_) if fits(&coverage) => Fits::Yes,
+            Some(_) if fitting.contains(&coverage.key().fingerprint()) => Fits::OtherCertificate,
+            Some(_) => Fits::No,
+        };
+        Batch { coverage, fits }
+    };
+    coverages.into_iter().map(batch).collect()
+}
+
+impl Batch {
+    /// Finds what is wrong with it: whether it is the only one of its key says how to call it.
+    fn judge(&self, is_only: bool, certificate: Option<&Path>, warn: Span, problems: &mut Problems) {
         if self.fits == Fits::OtherCertificate {
-            return problems;
+            return;
         }
-        let mut key = self.key.fingerprint().to_string();
-        if !self.is_only {
-            key += &format!(" for target hash {:.HASH_DIGITS$}", self.target_hash.to_string());
-        }
-        if let revoked @ 1.. = self.revoked {
-            let (tacks, floor) = (plural(revoked, "tack"), self.min_generation);
-            let problem =
-                format!("{revoked} {tacks} of key {key} of generations below {floor}, which other tacks revoke");
-            problems.push((State::Warning, problem));
+        let coverage = &self.coverage;
+        let mut key = coverage.key().fingerprint().to_string();
+        if !is_only {
+            key += &format!(" for target hash {:.HASH_DIGITS$}", coverage.target_hash().to_string());
         }
         if let (Fits::No, Some(certificate)) = (self.fits, certificate) {
-            let problem = format!("the tacks of key {key} do not fit the certificate in {}", Shown(certificate));
-            problems.push((State::Critical, problem));
+            let problem = || format!("the tacks of key {key} do not fit the certificate in {}", Shown(certificate));
+            problems.push(State::Critical, problem);
         }
-        if self.left == Span::default() {
-            problems.push((State::Critical, format!("the last tack of key {key} expired at {}", self.last)));
-        } else if self.left < warn {
-            problems.push((State::Warning, format!("the tacks of key {key} last {} more", self.left)));
+        let (revoked, min_generation) = (coverage.revoked(), coverage.min_generation());
+        match coverage.last() {
+            None => problems.push(State::Critical, || {
+                format!("all tacks of key {key} are of generations below {min_generation}, which other tacks revoke")
+            }),
+            Some(last) if coverage.is_over() => {
+                problems.push(State::Critical, || format!("the last tack of key {key} expired at {last}"));
+            }
+            Some(_) if coverage.left() < warn => {
+                problems.push(State::Warning, || format!("the tacks of key {key} last {} more", coverage.left()));
+            }
+            Some(_) => {}
         }
-        for (from, to) in &self.gaps {
-            problems.push((State::Critical, format!("the tacks of key {key} have a gap from {from} to {to}")));
+        if revoked > 0 && revoked < coverage.number() {
+            let tacks = plural(revoked, "tack");
+            problems.push(State::Warning, || {
+                format!(
+                    "{revoked} {tacks} of key {key} of generations below {min_generation}, which other tacks revoke"
+                )
+            });
         }
-        problems
+        for (from, to) in coverage.gaps() {
+            problems.push(State::Critical, || format!("the tacks of key {key} have a gap from {from} to {to}"));
+        }
     }
 
-    fn text(&self, colour: bool) -> String {
-        let hash = self.target_hash.to_string();
+    fn text(&self, now: Timestamp, is_coloured: bool) -> String {
+        let coverage = &self.coverage;
         let fits = match self.fits {
             Fits::Unasked => "",
             Fits::Yes => " (fits)",
             Fits::No => " (does not fit)",
             Fits::OtherCertificate => " (another certificate's)",
         };
-        let interval = self.interval.map_or_else(|| "none".to_owned(), |interval| interval.to_string());
-        let gaps = match self.gaps.as_slice() {
-            [] => "none".to_owned(),
-            gaps => few(gaps.iter().map(|(from, to)| format!("{from} to {to}")), ", "),
-        };
-        let (key, first, last, left) = (self.key.fingerprint(), self.first, self.last, self.left);
-        format!(
-            "\nkey fingerprint  {key}\ntarget hash      {hash}{fits}\ntacks            {}\nfirst expiration {first}\n\
-             last expiration  {last}\ninterval         {interval}\ngaps             {gaps}\nleft             {left}\n\
-             timeline         {}\n",
-            self.number,
-            self.timeline(colour),
-        )
+        let or_none = |text: Option<String>| text.unwrap_or_else(|| "none".to_owned());
+        let minute = |minute: Option<Minute>| or_none(minute.map(|minute| minute.to_string()));
+        let lines = [
+            ("key fingerprint", coverage.key().fingerprint().to_string()),
+            ("target hash", format!("{}{fits}", coverage.target_hash())),
+            ("tacks", coverage.number().to_string()),
+            ("first expiration", minute(coverage.first())),
+            ("last expiration", minute(coverage.last())),
+            ("interval", or_none(coverage.interval().map(|interval| interval.to_string()))),
+            ("gaps", self.gaps()),
+            ("left", coverage.left().to_string()),
+            ("timeline", timeline(coverage, now, is_coloured)),
+        ];
+        let line = |(label, value)| format!("{label:16} {value}\n");
+        std::iter::once("\n".to_owned()).chain(lines.map(line)).collect()
     }
 
-    /// From the first expiration, or now if that is earlier, to the last: what is past, what is covered, and gaps.
-    fn timeline(&self, colour: bool) -> String {
-        let from = self.first.min(self.now).get();
-        let whole = u64::from(self.last.get().max(self.now.get()) - from).max(1);
-        let mut line = String::from("[");
-        let mut last_code = "";
-        for column in 0..COLUMNS {
-            let at = u64::from(from) + whole * u64::from(column) / u64::from(COLUMNS);
-            let end = u64::from(from) + whole * u64::from(column + 1) / u64::from(COLUMNS);
-            let within = |minutes: &Minute| u64::from(minutes.get());
-            let in_gap = self.gaps.iter().any(|(gap, next)| within(gap) < end && at < within(next));
-            let (mark, code) = if end <= within(&self.now) {
-                ('.', "\x1b[2m")
-            } else if in_gap || at >= within(&self.last) {
-                ('!', "\x1b[31m")
-            } else {
-                ('=', "\x1b[32m")
-            };
-            if colour && code != last_code {
-                line += "\x1b[0m";
-                line += code;
-                last_code = code;
-            }
-            line.push(mark);
+    /// The first gaps, and how many more there are.
+    fn gaps(&self) -> String {
+        let mut gaps = self.coverage.gaps();
+        let mut words: Vec<_> = gaps.by_ref().take(MAX_SHOWN).map(|(from, to)| format!("{from} to {to}")).collect();
+        match gaps.count() {
+            0 if words.is_empty() => words.push("none".to_owned()),
+            0 => {}
+            more => words.push(format!("and {more} more")),
         }
-        if colour {
-            line += "\x1b[0m";
-        }
-        line + "]"
-    }
-
-    fn json(&self) -> Value {
-        json!({
-            "key_fingerprint": self.key.fingerprint().as_str(),
-            "target_hash": self.target_hash.to_string(),
-            "fits": (self.fits != Fits::Unasked).then_some(self.fits == Fits::Yes),
-            "revoked": self.revoked,
-            "tacks": self.number,
-            "first_expiration": self.first.to_string(),
-            "last_expiration": self.last.to_string(),
-            "interval_minutes": self.interval.map(Span::minutes),
-            "gaps": self.gaps.iter().map(|(from, to)| [from.to_string(), to.to_string()]).collect::<Vec<_>>(),
-            "minutes_left": self.left.minutes(),
-        })
+        words.join(", ")
     }
 }
 
-/// The first of what there is to say, in one line.
-fn few(mut all: impl ExactSizeIterator<Item = String>, separator: &str) -> String {
-    let mut words: Vec<_> = all.by_ref().take(MAX_PROBLEMS).collect();
-    if let more @ 1.. = all.len() {
-        words.push(format!("and {more} more"));
+impl Serialize for Batch {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let coverage = &self.coverage;
+        let minute = |minute: Option<Minute>| minute.map(|minute| minute.to_string());
+        let mut batch = serializer.serialize_struct("Batch", 10)?;
+        batch.serialize_field("key_fingerprint", coverage.key().fingerprint().as_str())?;
+        batch.serialize_field("target_hash", &coverage.target_hash().to_string())?;
+        batch.serialize_field("fits", &(self.fits != Fits::Unasked).then_some(self.fits == Fits::Yes))?;
+        batch.serialize_field("revoked", &coverage.revoked())?;
+        batch.serialize_field("tacks", &coverage.number())?;
+        batch.serialize_field("first_expiration", &minute(coverage.first()))?;
+        batch.serialize_field("last_expiration", &minute(coverage.last()))?;
+        batch.serialize_field("interval_minutes", &coverage.interval().map(Span::minutes))?;
+        batch.serialize_field("gaps", &Gaps(coverage))?;
+        batch.serialize_field("minutes_left", &coverage.left().minutes())?;
+        batch.end()
     }
-    words.join(separator)
 }
 
-/// The longest span that recurs: between batches that overlap there are shorter ones. If none makes up more than a quarter,
-/// the one that is there most often, and of several the shortest.
-fn usual(spans: impl Iterator<Item = Span>) -> Option<Span> {
-    let mut counts: BTreeMap<Span, usize> = BTreeMap::new();
-    spans.for_each(|span| *counts.entry(span).or_default() += 1);
-    let all: usize = counts.values().sum();
-    if let Some((span, _)) = counts.iter().rev().find(|(_, count)| **count > 1 && **count * 4 > all) {
-        return Some(*span);
+/// All gaps, one by one: there may be many.
+struct Gaps<'a>(&'a Coverage);
+
+impl Serialize for Gaps<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(self.0.gaps().map(|(from, to)| [from.to_string(), to.to_string()]))
     }
-    counts.into_iter().max_by_key(|(span, count)| (*count, std::cmp::Reverse(*span))).map(|(span, _)| span)
 }
 
 fn plural(number: usize, word: &str) -> String {
