@@ -43,7 +43,7 @@ fuzz:
 bench:
 	$(CARGO) bench --locked
 
-# Both are made of src/cli.rs; a test proves them current.
+# Both are made of src/cli; a test proves them current.
 man completions:
 	TACK_REGENERATE=1 $(CARGO) test --locked --test generated
 

@@ -2,8 +2,8 @@
 //! `make man` writes them anew.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
-#[path = "../src/cli.rs"]
-#[allow(dead_code, missing_docs, reason = "the structures are for their definition here")]
+#[path = "../src/cli/mod.rs"]
+#[allow(dead_code, missing_docs, unused_imports, reason = "the structures are for their definition here")]
 mod cli;
 mod common;
 
@@ -119,7 +119,7 @@ fn check(file: &str, expected: &str) {
         fs::write(&path, expected).unwrap();
     }
     let committed = fs::read_to_string(&path).unwrap_or_default();
-    assert!(committed == expected, "{file} is not what src/cli.rs says: run \"make man completions\"");
+    assert!(committed == expected, "{file} is not what src/cli says: run \"make man completions\"");
 }
 
 /// The page of a command. What clap has as text after the help becomes sections of its own.
