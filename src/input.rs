@@ -9,6 +9,7 @@ use std::path::Path;
 use anyhow::{Result, anyhow, bail};
 
 use crate::display::{Shown, is_dash, plain};
+use crate::message::say;
 
 /// The most that is read of a key, a certificate or a password: 1 MiB.
 pub const SMALL: u64 = 1 << 20;
@@ -92,7 +93,7 @@ impl Inputs {
         }
         let stdin = io::stdin();
         if stdin.is_terminal() {
-            eprintln!("tack: reading standard input; end it with Ctrl-D");
+            say("tack: reading standard input; end it with Ctrl-D");
         }
         Ok(stdin.as_fd().try_clone_to_owned()?.into())
     }

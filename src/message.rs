@@ -1,5 +1,7 @@
 //! What the user reads on standard error: which file, what is wrong with it, what to do.
 
+use std::fmt::Display;
+use std::io::{self, Write as _};
 use std::path::Path;
 
 use anyhow::{Error, anyhow};
@@ -12,6 +14,16 @@ use crate::display::Shown;
 #[error("{0}")]
 pub struct Usage(pub String);
 
+/// Says a line. Where standard error cannot be written there is nobody to tell.
+pub fn say(line: impl Display) {
+    let _ = writeln!(io::stderr(), "{line}");
+}
+
+/// Says text that ends its own lines.
+pub fn say_text(text: impl Display) {
+    let _ = write!(io::stderr(), "{text}");
+}
+
 /// The error for a file that the library refused.
 pub fn refused(path: &Path, error: &tack_core::Error) -> Error {
     match advice(error) {
@@ -21,8 +33,8 @@ pub fn refused(path: &Path, error: &tack_core::Error) -> Error {
 }
 
 /// Something that the user should know, though the work is done.
-pub fn warn(path: &Path, what: impl std::fmt::Display) {
-    eprintln!("tack: {}: warning: {what}", Shown(path));
+pub fn warn(path: &Path, what: impl Display) {
+    say(format_args!("tack: {}: warning: {what}", Shown(path)));
 }
 
 fn advice(error: &tack_core::Error) -> Option<&'static str> {

@@ -11,7 +11,7 @@ use zeroize::Zeroizing;
 use crate::cli::{KeyArgs, PasswordArgs};
 use crate::display::{Shown, plain};
 use crate::input::{Inputs, PEM_BEGIN, SMALL, contains};
-use crate::message::refused;
+use crate::message::{refused, say};
 use crate::terminal;
 
 const VARIABLE: &str = "TACK_PASSWORD";
@@ -60,7 +60,7 @@ impl<'a> LockedKey<'a> {
         for _ in 1..TRIES {
             let password = ask("Enter password for key file: ")?;
             match self.file.decrypt(&password, self.args.max_iterations) {
-                Err(Error::WrongPassword) => eprintln!("Password incorrect!"),
+                Err(Error::WrongPassword) => say("Password incorrect!"),
                 _ => return self.try_open(password),
             }
         }
@@ -123,7 +123,7 @@ pub fn ask_new() -> Result<Password> {
         if password == ask("Re-enter password for key file: ")? {
             return Ok(password);
         }
-        eprintln!("PASSWORDS DON'T MATCH!");
+        say("PASSWORDS DON'T MATCH!");
     }
     bail!("the passwords did not match {TRIES} times; nothing has changed");
 }

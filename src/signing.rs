@@ -13,7 +13,7 @@ use rayon::prelude::*;
 use tack_core::{Batch, Tack};
 
 use crate::display::{Shown, plain};
-use crate::message::provenance;
+use crate::message::{provenance, say_text};
 use crate::output::{Output, stdout, stdout_failed};
 use crate::replace::{Names, append, cannot_write, directory, is_stream};
 use crate::threads::on_all_cores;
@@ -220,7 +220,7 @@ impl Signing {
 
     fn say(&self, tack: &Tack) {
         if self.verbose {
-            eprint!("{}{}", words::crypto(Words::Tackpy097), Words::Tackpy097.tack(tack));
+            say_text(format_args!("{}{}", words::crypto(Words::Tackpy097), Words::Tackpy097.tack(tack)));
         }
     }
 }

@@ -5,10 +5,10 @@ use std::process::ExitCode;
 use anyhow::Result;
 use tack_core::BreakSig;
 
-use crate::Exit;
 use crate::cli::Break;
+use crate::exit::Exit;
 use crate::input::Inputs;
-use crate::message::provenance;
+use crate::message::{provenance, say_text};
 use crate::output::Output;
 use crate::password::LockedKey;
 use crate::words::{self, Words};
@@ -22,7 +22,7 @@ pub fn run(args: &Break, now: i64) -> Result<ExitCode> {
     sig.verify()?;
     output.write((provenance(now) + &sig.to_pem()).as_bytes())?;
     if args.common.verbose > 0 {
-        eprint!("{}{}", words::crypto(Words::Tackpy097), words::break_sig(&sig));
+        say_text(format_args!("{}{}", words::crypto(Words::Tackpy097), words::break_sig(&sig)));
     }
     Ok(Exit::Good.into())
 }

@@ -7,11 +7,11 @@ use anyhow::{Result, anyhow, bail};
 use getrandom::SysRng;
 use tack_core::{BreakSig, Certificate, Draft00, Error, Object, Tack, TackCertificate, TackExtension, pem};
 
-use crate::Exit;
 use crate::cli::Cert;
 use crate::display::Shown;
+use crate::exit::Exit;
 use crate::input::{Inputs, SMALL};
-use crate::message::{refused, warn_expired};
+use crate::message::{refused, say_text, warn_expired};
 use crate::output::Output;
 use crate::words::{self, Words};
 
@@ -47,7 +47,7 @@ pub fn run(args: &Cert, now: i64) -> Result<ExitCode> {
     };
     output.write(text.as_bytes())?;
     if args.common.verbose > 0 {
-        eprint!("{said}");
+        say_text(&said);
     }
     Ok(Exit::Good.into())
 }

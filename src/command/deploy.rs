@@ -6,13 +6,13 @@ use std::process::{ExitCode, Stdio};
 use anyhow::{Error, Result, anyhow, bail};
 use tack_core::{ChooseError, Chooser, Fingerprint, Span, Tack, Timestamp, Verified};
 
-use crate::Exit;
 use crate::cli::{Deploy, DeployFormat, PackFormat};
 use crate::display::{Shown, is_dash, plain};
+use crate::exit::Exit;
 use crate::input::Inputs;
 use crate::installed::Installed;
 use crate::lock::lock_beside;
-use crate::message::{Usage, provenance, warn};
+use crate::message::{Usage, provenance, say, say_text, warn};
 use crate::output::Output;
 use crate::packing::{self, Parts};
 use crate::replace::replace;
@@ -38,8 +38,8 @@ pub fn run(args: &Deploy, now: i64) -> Result<ExitCode> {
     }
     let content = Content::new(args, selection, now)?;
     if args.common.verbose > 0 {
-        eprint!("{}", words::crypto(Words::Tackpy097));
-        content.tacks.iter().for_each(|tack| eprint!("{}", Words::Tackpy097.tack(tack)));
+        say_text(words::crypto(Words::Tackpy097));
+        content.tacks.iter().for_each(|tack| say_text(Words::Tackpy097.tack(tack)));
     }
     if args.dry_run {
         dry_run(args, &content)?;
@@ -146,9 +146,9 @@ impl<'a> Found<'a> {
 
 /// Says what is wrong with a file.
 fn report(path: &Path, flaws: &Flaws) {
-    flaws.unreadable.first().iter().for_each(|message| eprintln!("tack: {message}"));
+    flaws.unreadable.first().iter().for_each(|message| say(format_args!("tack: {message}")));
     if let more @ 1.. = flaws.unreadable.more() {
-        eprintln!("tack: {}: {more} more blocks cannot be read", Shown(path));
+        say(format_args!("tack: {}: {more} more blocks cannot be read", Shown(path)));
     }
     let Some(first) = &flaws.bad_signature else { return };
     warn(path, format_args!("{first}; it is passed over"));

@@ -7,10 +7,10 @@ use getrandom::SysRng;
 use getrandom::rand_core::TryRng;
 use tack_core::{KeyFile, SigningKey};
 
-use crate::Exit;
 use crate::cli::Genkey;
+use crate::exit::Exit;
 use crate::input::Inputs;
-use crate::message::provenance;
+use crate::message::{provenance, say_text};
 use crate::output::Output;
 use crate::password::{self, Password};
 use crate::replace::{create_secret, exists, is_special};
@@ -39,7 +39,7 @@ pub fn run(args: &Genkey, now: i64) -> Result<ExitCode> {
         Output::Stdout => output.write(pem.as_bytes())?,
     }
     if args.common.verbose > 0 {
-        eprint!("{}{}", words::crypto(Words::Tackpy097), words::key_file(&file));
+        say_text(format_args!("{}{}", words::crypto(Words::Tackpy097), words::key_file(&file)));
     }
     Ok(Exit::Good.into())
 }

@@ -7,8 +7,8 @@ use anyhow::Result;
 use clap::CommandFactory;
 use clap::builder::StyledStr;
 
-use crate::Exit;
 use crate::cli::{Cli, Help};
+use crate::exit::Exit;
 use crate::message::Usage;
 use crate::output::{is_coloured, stdout, stdout_failed};
 

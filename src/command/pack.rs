@@ -5,11 +5,11 @@ use std::process::ExitCode;
 use anyhow::Result;
 use tack_core::{Tack, pem};
 
-use crate::Exit;
 use crate::cli::Pack;
 use crate::command::cert::read_break_sigs;
+use crate::exit::Exit;
 use crate::input::{Inputs, SMALL};
-use crate::message::refused;
+use crate::message::{refused, say_text};
 use crate::output::Output;
 use crate::packing::{self, Parts};
 use crate::words::{self, Words};
@@ -30,7 +30,7 @@ pub fn run(args: &Pack, now: i64) -> Result<ExitCode> {
     let said = words::crypto(Words::of(&extension)) + &words::extension(&extension);
     output.write(packing::text(extension, args.format, now)?.as_bytes())?;
     if args.common.verbose > 0 {
-        eprint!("{said}");
+        say_text(&said);
     }
     Ok(Exit::Good.into())
 }

@@ -4,13 +4,13 @@ use std::process::ExitCode;
 
 use anyhow::{Result, bail};
 
-use crate::Exit;
 use crate::cli::Passwd;
 use crate::command::genkey;
 use crate::display::{Shown, is_dash};
+use crate::exit::Exit;
 use crate::input::Inputs;
 use crate::lock::lock_beside;
-use crate::message::provenance;
+use crate::message::{provenance, say_text};
 use crate::password::{self, LockedKey};
 use crate::replace::{is_special, replace_key};
 use crate::words::{self, Words};
@@ -42,7 +42,7 @@ pub fn run(args: &Passwd, now: i64) -> Result<ExitCode> {
     let _locked = lock_beside(path);
     replace_key(path, &text, &inputs)?;
     if args.common.verbose > 0 {
-        eprint!("{}{}", words::crypto(Words::Tackpy097), words::key_file(&file));
+        say_text(format_args!("{}{}", words::crypto(Words::Tackpy097), words::key_file(&file)));
     }
     Ok(Exit::Good.into())
 }

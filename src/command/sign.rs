@@ -8,11 +8,11 @@ use std::process::ExitCode;
 use anyhow::{Result, anyhow, bail};
 use tack_core::{Batch, Certificate, Expiration, Generations, Minute, Schedule, Timestamp};
 
-use crate::Exit;
 use crate::cli::Sign;
 use crate::display::{Shown, is_dash};
+use crate::exit::Exit;
 use crate::input::{Inputs, SMALL};
-use crate::message::{Usage, is_past, refused, warn};
+use crate::message::{Usage, is_past, refused, say, warn};
 use crate::output::{Output, check_directory, is_stdout, refuse_key_file};
 use crate::password::LockedKey;
 use crate::replace::is_stream;
@@ -90,7 +90,11 @@ fn read_targets(args: &Sign, inputs: &mut Inputs) -> Result<Vec<Target>> {
             bail!("{}: no certificate of a server in it, but issuers alone; give the server's", Shown(path));
         }
         if args.common.verbose > 0 && ends.len() < all {
-            eprintln!("tack: {}: signing {} of {all} certificates; the others are issuers", Shown(path), ends.len());
+            say(format_args!(
+                "tack: {}: signing {} of {all} certificates; the others are issuers",
+                Shown(path),
+                ends.len()
+            ));
         }
         let stem = if is_dash(path) { OsStr::new("stdin") } else { path.file_stem().unwrap_or_default() };
         let several = ends.len() > 1;

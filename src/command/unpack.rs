@@ -5,12 +5,12 @@ use std::process::ExitCode;
 use anyhow::{Result, anyhow};
 use tack_core::{Error, Object};
 
-use crate::Exit;
 use crate::cli::Unpack;
 use crate::command::cert::contents;
 use crate::display::Shown;
+use crate::exit::Exit;
 use crate::input::{Inputs, SMALL};
-use crate::message::{Usage, refused};
+use crate::message::{Usage, refused, say_text};
 use crate::output::Output;
 use crate::words::{self, Words};
 
@@ -43,7 +43,7 @@ pub fn run(args: &Unpack) -> Result<ExitCode> {
     }
     output.write(text.as_bytes())?;
     if args.common.verbose > 0 {
-        eprint!("{said}");
+        say_text(&said);
     }
     Ok(Exit::Good.into())
 }

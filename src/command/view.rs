@@ -8,11 +8,11 @@ use anyhow::Result;
 use serde_json::{Map, Value, json};
 use tack_core::{BreakSig, Error, Object, Tack, TackExtension};
 
-use crate::Exit;
 use crate::cli::View;
 use crate::display::Shown;
+use crate::exit::Exit;
 use crate::input::{Inputs, LARGE};
-use crate::message::{is_past, refused, warn_expired};
+use crate::message::{is_past, refused, say, warn_expired};
 use crate::objects;
 use crate::output::{stdout, stdout_failed};
 use crate::words::{self, Words};
@@ -94,7 +94,7 @@ impl Viewer<'_> {
         }
         if let Err(error) = verified {
             self.before_message()?;
-            eprintln!("tack: {}", refused(path, &error));
+            say(format_args!("tack: {}", refused(path, &error)));
             self.all_good = false;
         } else if object.tacks().iter().any(|tack| is_past(tack.expiration(), self.now)) {
             self.before_message()?;
@@ -109,7 +109,7 @@ impl Viewer<'_> {
             self.write_element(&element(path, Map::from_iter([("error".to_owned(), error.to_string().into())])))?;
         }
         self.before_message()?;
-        eprintln!("tack: {error:#}");
+        say(format_args!("tack: {error:#}"));
         self.all_good = false;
         Ok(())
     }

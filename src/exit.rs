@@ -1,0 +1,46 @@
+//! The exit statuses.
+
+use std::process::ExitCode;
+
+use crate::message::say;
+use crate::output::{ClosedPipe, Output};
+
+/// How a run ended, as the man pages say under EXIT STATUS.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Exit {
+    /// Done, and good.
+    Good,
+    /// It could not be done, or the answer is no.
+    Bad,
+    /// The command line is wrong.
+    Usage,
+    /// `status` alone: it cannot be said.
+    Unknown,
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        Self::from(match exit {
+            Exit::Good => 0,
+            Exit::Bad => 1,
+            Exit::Usage => 2,
+            Exit::Unknown => 3,
+        })
+    }
+}
+
+/// Says why, unless whoever read the output simply stopped.
+pub fn failed(error: &anyhow::Error, exit: Exit) -> ExitCode {
+    if !error.is::<ClosedPipe>() {
+        say(format_args!("tack: {error:#}"));
+    }
+    if exit == Exit::Unknown {
+        unknown(&format!("{error:#}"));
+    }
+    exit.into()
+}
+
+/// Says what a monitoring system shows, which does not read standard error.
+pub fn unknown(why: &str) {
+    let _ = Output::Stdout.write(format!("TACK UNKNOWN - {why}\n").as_bytes());
+}
