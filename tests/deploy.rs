@@ -233,7 +233,7 @@ fn nothing_to_do_is_silent_and_changes_nothing_in_any_format() {
 fn mode_owner_and_link_are_kept() {
     let site = Site::new();
     fs::create_dir(site.path("etc")).unwrap();
-    fs::write(site.path("etc/tack.pem"), "old").unwrap();
+    fs::write(site.path("etc/tack.pem"), "").unwrap();
     symlink("etc/tack.pem", site.path("out.pem")).unwrap();
     fs::set_permissions(site.path("etc/tack.pem"), fs::Permissions::from_mode(0o640)).unwrap();
     let is_root = chown(site.path("etc/tack.pem"), Some(12345), Some(23456)).is_ok();
@@ -492,10 +492,6 @@ fn an_output_that_is_an_input_is_refused() {
     assert_eq!((ran.status, site.changes()), (Some(1), 0));
     assert!(ran.stderr.contains("it is an input too"), "{}", ran.stderr);
     assert_eq!(site.read("out.pem"), site.read("tacks.pem"));
-    // What is no tack at all gives way, and says nothing.
-    fs::write(site.path("out.pem"), "something else").unwrap();
-    assert_silent(&run(site.deploy(FIRST_DEPLOY).arg("tacks.pem")));
-    assert_eq!((site.installed().len(), site.changes()), (1, 1));
 }
 
 #[test]
@@ -655,11 +651,15 @@ fn what_is_none_of_ours_is_not_replaced() {
     let (pem, key) = (site.read("www.pem"), site.read("www.key"));
     let damaged = [&b"-----BEGIN TACK-----\n"[..], &key].concat();
     let large = [&pem[..], &vec![b'x'; 1 << 20]].concat();
+    let configuration = "server {\n    listen 443 ssl;\n}\n".to_owned();
+    let with_tack = site.tacks("tacks.pem")[0].to_pem() + &configuration;
     for (held, what) in [
         (pem, "a CERTIFICATE block"),
         (to_der(&site.path("www.pem")), "binary data"),
         (damaged, "a PRIVATE KEY block"),
         (large, "more than 1048576 bytes"),
+        (configuration.into_bytes(), "other text"),
+        (with_tack.into_bytes(), "other text"),
         (b"-----BEGIN TACK BREAK SIG-----\n".to_vec(), "a TACK BREAK SIG block"),
     ] {
         fs::write(site.path("out.pem"), &held).unwrap();
@@ -668,10 +668,12 @@ fn what_is_none_of_ours_is_not_replaced() {
         assert_eq!((ran.status, ran.stderr), (Some(1), message));
         assert_eq!(site.read("out.pem"), held, "{what}");
     }
-    // A damaged block of its own is mended.
-    fs::write(site.path("out.pem"), "-----BEGIN TACK-----\nAAAA").unwrap();
-    assert_silent(&run(site.deploy(FIRST_DEPLOY).arg("tacks.pem")));
-    assert_eq!(site.installed().len(), 1);
+    // A file that is empty, or its own and damaged, is replaced.
+    for held in ["", "\n", "-----BEGIN TACK-----\nAAAA", "Created by tack 0.1.0\n-----BEGIN TACK EXTENSION-----\n"] {
+        fs::write(site.path("out.pem"), held).unwrap();
+        assert_silent(&run(site.deploy(FIRST_DEPLOY).arg("tacks.pem")));
+        assert_eq!(site.installed().len(), 1, "{held}");
+    }
 
     let ran = run(site.tack(FIRST_DEPLOY).args(["deploy", "-o", "/dev/null", "tacks.pem"]));
     let message = "tack: /dev/null: it is no regular file, which could be compared; give OUTPUT a file\n";
