@@ -154,7 +154,7 @@ _tack() {
             return 0
             ;;
         tack__subcmd__deploy)
-            opts="-c -a -o -v -h --certificate --activation --min-remaining --format --output --run --dry-run --verbose --help"
+            opts="-c -a -o -v -h --certificate --activation --min-remaining --format --output --run --dry-run --in-place --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -310,7 +310,7 @@ _tack() {
             return 0
             ;;
         tack__subcmd__passwd)
-            opts="-k -p -v -h --key --password --password-file --max-iterations --new-password-file --keep-password --iterations --verbose --help"
+            opts="-k -p -v -h --key --password --password-file --max-iterations --new-password-file --keep-password --iterations --in-place --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

@@ -94,6 +94,7 @@ complete -c tack -n "__fish_tack_using_subcommand passwd" -l max-iterations -d '
 complete -c tack -n "__fish_tack_using_subcommand passwd" -l new-password-file -d 'Take the new password from this file, less one line break at its end' -r -F
 complete -c tack -n "__fish_tack_using_subcommand passwd" -l iterations -d 'Stretch the password by so many iterations of PBKDF2, from 8192 to 10000000' -r
 complete -c tack -n "__fish_tack_using_subcommand passwd" -l keep-password -d 'Keep the password; the iteration count and the salt are new'
+complete -c tack -n "__fish_tack_using_subcommand passwd" -l in-place -d 'Write into KEY if it is mounted by itself, as containers mount single files, and cannot be replaced'
 complete -c tack -n "__fish_tack_using_subcommand passwd" -s v -l verbose -d 'Say on standard error what is made'
 complete -c tack -n "__fish_tack_using_subcommand passwd" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c tack -n "__fish_tack_using_subcommand deploy" -s c -l certificate -d 'Install tacks for this certificate\'s key only' -r -F
@@ -106,6 +107,7 @@ certificate\t'A TACK certificate'"
 complete -c tack -n "__fish_tack_using_subcommand deploy" -s o -l output -d 'The file to keep up to date' -r -F
 complete -c tack -n "__fish_tack_using_subcommand deploy" -l run -d 'Run this shell command after OUTPUT has changed' -r
 complete -c tack -n "__fish_tack_using_subcommand deploy" -l dry-run -d 'Say what would be done, and do nothing'
+complete -c tack -n "__fish_tack_using_subcommand deploy" -l in-place -d 'Write into OUTPUT if it is mounted by itself, as containers mount single files, and cannot be replaced'
 complete -c tack -n "__fish_tack_using_subcommand deploy" -s v -l verbose -d 'Say on standard error what is made'
 complete -c tack -n "__fish_tack_using_subcommand deploy" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c tack -n "__fish_tack_using_subcommand status" -s c -l certificate -d 'Check that the tacks vouch for this certificate\'s key' -r -F

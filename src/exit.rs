@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use crate::message::say;
-use crate::output::{ClosedPipe, Output};
+use crate::output::{ClosedPipe, print};
 
 /// How a run ended, as the man pages say under EXIT STATUS.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -42,5 +42,5 @@ pub fn failed(error: &anyhow::Error, exit: Exit) -> ExitCode {
 
 /// Says what a monitoring system shows, which does not read standard error.
 pub fn unknown(why: &str) {
-    let _ = Output::Stdout.write(format!("TACK UNKNOWN - {why}\n").as_bytes());
+    let _ = print(&format!("TACK UNKNOWN - {why}\n"));
 }

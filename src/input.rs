@@ -23,7 +23,7 @@ pub const PEM_BEGIN: &[u8] = b"-----BEGIN ";
 #[derive(Default)]
 pub struct Inputs {
     stdin_taken: bool,
-    read: Vec<FileId>,
+    read: Vec<fs::Metadata>,
 }
 
 /// What tells a file from all others, whatever its names.
@@ -58,7 +58,7 @@ impl Inputs {
         if metadata.is_dir() {
             bail!("{shown}: it is a directory; give a file");
         }
-        self.read.push(FileId::of(&metadata));
+        self.read.push(metadata.clone());
         let mut bytes = Vec::new();
         (&file).take(SMALL).read_to_end(&mut bytes).map_err(failed)?;
         let limit = if contains(&bytes, PEM_BEGIN) { limit } else { SMALL };
@@ -82,9 +82,14 @@ impl Inputs {
         fs::metadata(path).is_ok_and(|metadata| self.contain_file(&metadata))
     }
 
-    /// Whether a file was read.
-    pub fn contain_file(&self, metadata: &fs::Metadata) -> bool {
-        metadata.is_file() && self.read.contains(&FileId::of(metadata))
+    fn contain_file(&self, metadata: &fs::Metadata) -> bool {
+        metadata.is_file() && self.read.iter().any(|read| FileId::of(read) == FileId::of(metadata))
+    }
+
+    /// Whether a file was read, and has not been written to since.
+    pub fn contain_unchanged(&self, metadata: &fs::Metadata) -> bool {
+        let state = |of: &fs::Metadata| (of.len(), of.mtime(), of.mtime_nsec());
+        self.read.iter().any(|read| FileId::of(read) == FileId::of(metadata) && state(read) == state(metadata))
     }
 
     fn take_stdin(&mut self) -> Result<File> {

@@ -1,11 +1,13 @@
 //! The command-line tool.
 
 mod arguments;
+mod attributes;
 mod cli;
 mod command;
 mod display;
 mod exit;
 mod few;
+mod guard;
 mod input;
 mod installed;
 mod lock;
@@ -21,6 +23,7 @@ mod signals;
 mod signing;
 mod tacks;
 mod target;
+mod temporary;
 mod terminal;
 mod threads;
 mod timeline;
@@ -37,6 +40,7 @@ use crate::exit::Exit;
 use crate::message::Usage;
 
 fn main() -> ExitCode {
+    signals::outlive_file_size_limit();
     let cli = match arguments::parse() {
         Ok(cli) => cli,
         Err(exit) => return exit,

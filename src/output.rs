@@ -1,29 +1,18 @@
 //! Where a command writes what it makes: standard output, or a file that is neither an input nor a key.
 
 use std::fs::{self, File};
-use std::io::{self, IsTerminal, Read, Write};
+use std::io::{self, IsTerminal, StdoutLock, Write};
 use std::os::fd::AsFd;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicBool, Ordering};
 
 use anyhow::{Error, Result, anyhow, bail};
+use rustix::fs::{FileType, OFlags, fcntl_getfl, fstat, stat};
 
 use crate::display::{Shown, is_dash, plain};
-use crate::input::{FileId, Inputs, SMALL, contains};
+use crate::guard::refuse_key_file;
+use crate::input::{FileId, Inputs};
 use crate::place::{LastLink, Place};
-use crate::replace::{cannot_write, directory, is_special, replace};
-
-const KEY_BEGIN: &[u8] = b"-----BEGIN TACK PRIVATE KEY-----";
-
-static STDOUT_IS_CLOSED: AtomicBool = AtomicBool::new(false);
-
-/// The Rust runtime opens /dev/null in the place of a closed standard output before `main`, and what is written would be
-/// lost without a word. So this looks before the runtime does.
-#[ctor::ctor(unsafe)]
-fn see_whether_stdout_is_closed() {
-    let closed = rustix::io::fcntl_getfd(rustix::stdio::stdout()).is_err();
-    STDOUT_IS_CLOSED.store(closed, Ordering::Relaxed);
-}
+use crate::replace::{IfMounted, cannot_write, directory, replace};
 
 /// Where a command writes what it makes.
 #[derive(Clone, Debug)]
@@ -71,29 +60,8 @@ impl Output {
                 let mut stdout = stdout()?;
                 stdout.write_all(bytes).and_then(|()| stdout.flush()).map_err(stdout_failed)
             }
-            Self::File(path) => replace(path, bytes),
+            Self::File(path) => replace(path, bytes, IfMounted::Fail),
         }
-    }
-}
-
-/// Refuses to write over a TACK key, which nothing but `genkey --force` and `passwd` may do; and over what cannot be looked
-/// into, as it may be one.
-pub fn refuse_key_file(path: &Path) -> Result<()> {
-    if is_special(path) {
-        return Ok(());
-    }
-    let mut start = Vec::new();
-    match File::open(path).and_then(|file| file.take(SMALL).read_to_end(&mut start)) {
-        Ok(_) if contains(&start, KEY_BEGIN) => {
-            bail!("{}: it holds a TACK key, which would be lost; choose another output", Shown(path))
-        }
-        Ok(_) => Ok(()),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
-        Err(error) => bail!(
-            "{}: it may hold a key, and cannot be looked into: {}; choose another output, or another user",
-            Shown(path),
-            plain(&error)
-        ),
     }
 }
 
@@ -116,12 +84,38 @@ pub fn check_directory(path: &Path) -> Result<()> {
     }
 }
 
-/// Standard output, if it is open.
-pub fn stdout() -> Result<io::StdoutLock<'static>> {
-    if STDOUT_IS_CLOSED.load(Ordering::Relaxed) {
+/// Standard output, for what is made and must arrive.
+pub fn stdout() -> Result<StdoutLock<'static>> {
+    if is_null_of_the_runtime() {
         bail!("standard output: it is closed; give a file with -o, or redirect it");
     }
+    stdout_to_show()
+}
+
+/// Standard output, for what is shown to whoever wants to see it: the exit status says as much.
+pub fn stdout_to_show() -> Result<StdoutLock<'static>> {
+    let flags = fcntl_getfl(io::stdout());
+    // What is written there fails, and the standard library does not say so.
+    if flags.is_ok_and(|flags| flags & OFlags::RWMODE == OFlags::RDONLY) {
+        bail!("standard output: it is open to be read, not to be written; give a file with -o, or redirect it");
+    }
     Ok(io::stdout().lock())
+}
+
+/// Prints a text that is shown to whoever wants to see it.
+pub fn print(text: &str) -> Result<()> {
+    let mut stdout = stdout_to_show()?;
+    stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()).map_err(stdout_failed)
+}
+
+/// Whether standard output was closed: the Rust runtime then opens /dev/null in its place before `main`, to read and to
+/// write, where a shell's "> /dev/null" only writes. A program that starts this one may have opened it so too. Whoever asks
+/// such a program for a status does not miss the words, but no key and no tack is made for nobody.
+fn is_null_of_the_runtime() -> bool {
+    let (flags, there, null) = (fcntl_getfl(io::stdout()), fstat(io::stdout()), stat("/dev/null"));
+    let (Ok(flags), Ok(there), Ok(null)) = (flags, there, null) else { return false };
+    let is_device = FileType::from_raw_mode(there.st_mode) == FileType::CharacterDevice;
+    flags & OFlags::RWMODE == OFlags::RDWR && is_device && there.st_rdev == null.st_rdev
 }
 
 /// Whether standard output is a terminal with colours, whose user has not asked for none: <https://no-color.org>.

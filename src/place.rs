@@ -10,6 +10,7 @@ use std::io;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use rustix::fs::{CWD, Mode, OFlags, PROC_SUPER_MAGIC, fstatfs, openat, readlinkat};
 use rustix::io::Errno;
@@ -27,7 +28,7 @@ const SEARCH: OFlags = OFlags::PATH.union(OFlags::NOFOLLOW).union(OFlags::CLOEXE
 
 /// An open directory and a name in it, of a file that may not be there yet.
 pub struct Place {
-    directory: File,
+    directory: Arc<File>,
     name: OsString,
     /// Whether the name is a descriptor of a process, such as /dev/fd/3, which leads where no path does.
     is_descriptor: bool,
@@ -67,22 +68,18 @@ impl Place {
                 }
             }
             let entry = match openat(&directory, &name, SEARCH, Mode::empty()) {
-                Err(Errno::NOENT) if is_last => return Ok(Self { directory, name, is_descriptor: false }),
+                Err(Errno::NOENT) if is_last => return Ok(Self::new(directory, name, false)),
                 entry => File::from(entry?),
             };
             let metadata = entry.metadata()?;
             if !metadata.is_symlink() {
-                return if is_last {
-                    Ok(Self { directory, name, is_descriptor: false })
-                } else {
-                    Err(Errno::NOTDIR.into())
-                };
+                return if is_last { Ok(Self::new(directory, name, false)) } else { Err(Errno::NOTDIR.into()) };
             }
             if is_last && last_link == LastLink::Keep {
-                return Ok(Self { directory, name, is_descriptor: false });
+                return Ok(Self::new(directory, name, false));
             }
             if is_last && is_stream_of_proc(&directory, &name)? {
-                return Ok(Self { directory, name, is_descriptor: true });
+                return Ok(Self::new(directory, name, true));
             }
             walked.push(&name);
             links += 1;
@@ -106,15 +103,24 @@ impl Place {
         Err(Errno::NOENT.into())
     }
 
+    fn new(directory: File, name: OsString, is_descriptor: bool) -> Self {
+        Self { directory: Arc::new(directory), name, is_descriptor }
+    }
+
+    /// Another name in the same directory.
+    pub fn sibling(&self, name: &OsStr) -> Self {
+        Self { directory: Arc::clone(&self.directory), name: name.to_owned(), is_descriptor: false }
+    }
+
     /// The open directory.
-    pub fn directory(&self) -> &File {
+    pub fn directory(&self) -> &Arc<File> {
         &self.directory
     }
 
     /// The directory, open to be synced or locked.
     pub fn open_directory(&self) -> io::Result<File> {
         let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
-        Ok(openat(&self.directory, ".", flags, Mode::empty())?.into())
+        Ok(openat(&*self.directory, ".", flags, Mode::empty())?.into())
     }
 
     /// The name in the directory.
@@ -124,17 +130,33 @@ impl Place {
 
     /// What has the name now: a descriptor to ask for its metadata, for nothing is opened to be read.
     pub fn entry(&self) -> io::Result<Option<File>> {
-        match openat(&self.directory, &self.name, self.flags() | OFlags::PATH, Mode::empty()) {
+        match openat(&*self.directory, &self.name, self.flags() | OFlags::PATH, Mode::empty()) {
             Ok(entry) => Ok(Some(entry.into())),
             Err(Errno::NOENT) => Ok(None),
             Err(error) => Err(error.into()),
         }
     }
 
+    /// Opens what has the name to read it, without waiting for anybody where it is a pipe.
+    pub fn read(&self) -> io::Result<Option<File>> {
+        let flags = self.flags() | OFlags::RDONLY | OFlags::NONBLOCK | OFlags::NOCTTY;
+        match openat(&*self.directory, &self.name, flags, Mode::empty()) {
+            Ok(file) => Ok(Some(file.into())),
+            Err(Errno::NOENT) => Ok(None),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Opens what has the name to write over it.
+    pub fn write(&self) -> io::Result<File> {
+        let flags = self.flags() | OFlags::WRONLY | OFlags::NOCTTY;
+        Ok(openat(&*self.directory, &self.name, flags, Mode::empty())?.into())
+    }
+
     /// Opens what has the name to write at its end.
     pub fn append(&self) -> io::Result<File> {
         let flags = self.flags() | OFlags::WRONLY | OFlags::APPEND | OFlags::NOCTTY;
-        Ok(openat(&self.directory, &self.name, flags, Mode::empty())?.into())
+        Ok(openat(&*self.directory, &self.name, flags, Mode::empty())?.into())
     }
 
     fn flags(&self) -> OFlags {
@@ -232,7 +254,7 @@ mod tests {
     /// The contents of the file that a path leads to, or the kind of error.
     fn found(path: &Path) -> Result<String, io::ErrorKind> {
         let place = Place::find(path, LastLink::Follow).map_err(|error| error.kind())?;
-        let file = openat(&place.directory, &place.name, OFlags::NOFOLLOW, Mode::empty());
+        let file = openat(&*place.directory, &place.name, OFlags::NOFOLLOW, Mode::empty());
         let file = file.map_err(|error| io::Error::from(error).kind())?;
         Ok(io::read_to_string(File::from(file)).unwrap())
     }

@@ -1,116 +1,190 @@
 //! Files that are replaced: whole or not at all, in the directory that was looked at.
 
 use std::ffi::OsStr;
-use std::fs::{self, File, Permissions};
-use std::hash::{BuildHasher, RandomState};
+use std::fs::{self, File};
 use std::io::{self, Write};
-use std::os::unix::fs::{MetadataExt, PermissionsExt, fchown};
 use std::path::Path;
 
 use anyhow::{Error, Result, anyhow, bail};
-use rustix::fs::{AtFlags, Mode, OFlags, RenameFlags, linkat, openat, renameat, renameat_with, unlinkat};
-use rustix::io::Errno;
 
+use crate::attributes;
 use crate::display::{Shown, plain};
+use crate::guard::{hidden, refuse_key};
 use crate::input::{FileId, Inputs};
 use crate::place::{LastLink, Place};
+use crate::temporary::{Temporary, remove_left};
 
-/// Of a new output that anybody may read, less the umask.
+/// The mode of a new output that anybody may read, less the umask.
 const PUBLIC: u32 = 0o666;
-/// Of a new key file.
+/// The mode of a new key file, and of any file that has no owner and mode yet.
 const SECRET: u32 = 0o600;
-/// Of the permissions those that are kept: to read, to write, to execute.
-const ALL_MAY_ALL: u32 = 0o777;
 /// The most times that a file is looked at anew, when another took its name since the last look.
 const TRIES: u32 = 16;
-const TEMPORARY_PREFIX: &str = ".tack-";
+const MOUNTED: &str = "; if the file is mounted by itself, mount its directory instead";
 
-/// What an output is if it was not there before.
+/// What is done where a file is a mount point by itself, as in containers: no other file can take its place.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum New {
-    /// A file that others may read, as far as the umask lets them.
-    Public,
-    /// A file for its owner's eyes.
-    Secret,
+pub enum IfMounted {
+    /// The error says what to do.
+    Fail,
+    /// The error says that there is --in-place, too.
+    Offer,
+    /// The file is written to, and is not whole in between.
+    WriteInPlace,
 }
 
-/// When an output must be on the disk.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Sync {
-    /// When it is written.
-    Now,
-    /// When its caller sees to it.
-    Later,
+impl IfMounted {
+    /// What the option --in-place asks for.
+    pub fn new(in_place: bool) -> Self {
+        if in_place { Self::WriteInPlace } else { Self::Offer }
+    }
 }
 
-/// Puts `bytes` into a file as a whole: into a temporary file beside it, which then takes its place, mode and owner. What
-/// was there survives any failure. A device or a pipe is written to as it is.
-pub fn replace(path: &Path, bytes: &[u8]) -> Result<()> {
-    put(path, bytes, |_| Ok(()))
+/// Replaces a file: writes a temporary file beside it, which then takes its place, owner, mode and access control list. What
+/// was there survives any failure, and a key survives in any case. A device or a pipe is written to as it is.
+pub fn replace(path: &Path, bytes: &[u8], if_mounted: IfMounted) -> Result<()> {
+    Replacement { path, bytes, if_mounted, key: None }.run()
 }
 
-/// As [`replace`], for a key file that was read. A file that took its place since stays.
-pub fn replace_key(path: &Path, bytes: &[u8], inputs: &Inputs) -> Result<()> {
-    put(path, bytes, |there| {
-        if there.is_some_and(|there| inputs.contain_file(there)) {
-            return Ok(());
+/// As [`replace`], for a key file that was read, and for nothing that has its name since.
+pub fn replace_key(path: &Path, bytes: &[u8], inputs: &Inputs, if_mounted: IfMounted) -> Result<()> {
+    Replacement { path, bytes, if_mounted, key: Some(inputs) }.run()
+}
+
+struct Replacement<'a> {
+    path: &'a Path,
+    bytes: &'a [u8],
+    if_mounted: IfMounted,
+    /// Where a key file is replaced, what was read.
+    key: Option<&'a Inputs>,
+}
+
+/// A whole file beside the one that it is to replace.
+struct Prepared<'a> {
+    place: &'a Place,
+    old: File,
+    temporary: Temporary<'a>,
+}
+
+impl Replacement<'_> {
+    fn run(&self) -> Result<()> {
+        for _ in 0..TRIES {
+            let place = Place::find(self.path, LastLink::Follow).map_err(|error| self.failed(&error))?;
+            remove_left(&place);
+            let there = place.entry().and_then(|entry| entry.map(|entry| entry.metadata()).transpose());
+            let is_done = match there.map_err(|error| self.failed(&error))? {
+                None => self.create(&place)?,
+                Some(there) if there.is_file() => match self.prepare(&place)? {
+                    Some(prepared) => self.finish(prepared)?,
+                    None => false,
+                },
+                Some(there) if there.is_dir() => bail!("{}: it is a directory; give a file name", Shown(self.path)),
+                // A link took the name between two looks at it.
+                Some(there) if there.is_symlink() => false,
+                Some(_) => return append(self.path)?.write_all(self.bytes).map_err(|error| self.failed(&error)),
+            };
+            if is_done {
+                sync_directory(&place);
+                return Ok(());
+            }
         }
-        bail!("{}: it was replaced by another program meanwhile; run passwd again", Shown(path))
-    })
-}
+        Err(changing(self.path))
+    }
 
-/// Replaces what a path names, if a look at it finds nothing against that.
-fn put(path: &Path, bytes: &[u8], check: impl Fn(Option<&fs::Metadata>) -> Result<()>) -> Result<()> {
-    let failed = |error: io::Error| cannot_write(path, &error);
-    for _ in 0..TRIES {
-        let place = Place::find(path, LastLink::Follow).map_err(failed)?;
-        let entry = place.entry().map_err(failed)?;
-        let there = entry.as_ref().map(File::metadata).transpose().map_err(failed)?;
-        check(there.as_ref())?;
-        let is_done = match there {
-            None => {
-                let temporary = Temporary::write(&place, bytes, New::Public, Sync::Now).map_err(failed)?;
-                temporary.become_new().map_err(failed)?
-            }
-            Some(there) if there.is_file() => {
-                let temporary = Temporary::write(&place, bytes, New::Secret, Sync::Later).map_err(failed)?;
-                keep_owner(path, &temporary.file, &there)?;
-                temporary.file.set_permissions(permissions(&there)).map_err(failed)?;
-                temporary.file.sync_all().map_err(failed)?;
-                temporary.replace(&FileId::of(&there)).map_err(failed)?
-            }
-            Some(there) if there.is_dir() => bail!("{}: it is a directory; give a file name", Shown(path)),
-            // A link took the name between two looks at it.
-            Some(there) if there.is_symlink() => false,
-            Some(_) => return append(path).and_then(|mut stream| stream.write_all(bytes).map_err(failed)),
+    /// Makes the file if there is none yet, and says whether it did.
+    fn create(&self, place: &Place) -> Result<bool> {
+        if self.key.is_some() {
+            return Err(self.changed());
+        }
+        let mut temporary = Temporary::write(place, self.bytes, PUBLIC).map_err(|error| self.failed(&error))?;
+        let is_synced = temporary.file().sync_all();
+        is_synced.and_then(|()| temporary.become_new(place.name())).map_err(|error| self.failed(&error))
+    }
+
+    /// Makes the file that is to replace the one that has the name. None if there is no such file any more.
+    fn prepare<'a>(&self, place: &'a Place) -> Result<Option<Prepared<'a>>> {
+        let old = match place.read() {
+            Ok(Some(old)) => old,
+            Ok(None) => return Ok(None),
+            Err(error) if self.key.is_none() => return Err(hidden(self.path, &error)),
+            Err(error) => return Err(self.failed(&error)),
         };
-        if is_done {
-            sync_directory(&place);
-            return Ok(());
+        let temporary = Temporary::write(place, self.bytes, SECRET).map_err(|error| self.failed(&error))?;
+        attributes::keep(self.path, temporary.file(), &old)?;
+        temporary.file().sync_all().map_err(|error| self.failed(&error))?;
+        Ok(Some(Prepared { place, old, temporary }))
+    }
+
+    /// Replaces the old file if it still has the name, and says whether it did.
+    fn finish(&self, Prepared { place, old, mut temporary }: Prepared<'_>) -> Result<bool> {
+        // As late as can be: a password, or a slow disk, may have taken its time.
+        self.check(&old)?;
+        if !is_at(&old, place).map_err(|error| self.failed(&error))? {
+            return Ok(false);
+        }
+        match temporary.take(place.name()) {
+            Ok(()) => Ok(true),
+            Err(error) if error.kind() == io::ErrorKind::ResourceBusy => self.mounted(place, &old, temporary, &error),
+            Err(error) => Err(self.failed(&error)),
         }
     }
-    Err(changing(path))
-}
 
-/// Gives a file the owner of the one that it is to replace, which was looked at by a descriptor.
-fn keep_owner(path: &Path, file: &File, there: &fs::Metadata) -> Result<()> {
-    let owner = file.metadata().map_err(|error| cannot_write(path, &error))?;
-    let (uid, gid) = (there.uid(), there.gid());
-    if (owner.uid(), owner.gid()) == (uid, gid) {
-        return Ok(());
+    /// Refuses to replace a key that is not the one to be replaced.
+    fn check(&self, old: &File) -> Result<()> {
+        let Some(inputs) = self.key else { return refuse_key(self.path, old) };
+        let metadata = old.metadata().map_err(|error| self.failed(&error))?;
+        if inputs.contain_unchanged(&metadata) { Ok(()) } else { Err(self.changed()) }
     }
-    fchown(file, Some(uid), Some(gid)).map_err(|error| {
-        anyhow!(
-            "{}: its owner, {uid}:{gid}, cannot be kept: {}; run as that owner or as root",
-            Shown(path),
-            plain(&error)
-        )
-    })
+
+    /// Writes to a file that no other can take the place of, if that is wanted. Until it is on the disk there is the
+    /// temporary file too.
+    fn mounted(&self, place: &Place, old: &File, temporary: Temporary<'_>, error: &io::Error) -> Result<bool> {
+        match self.if_mounted {
+            IfMounted::Fail => return Err(self.failed(error)),
+            IfMounted::Offer => bail!(
+                "{}: cannot be written: {}{MOUNTED}, or give --in-place, which a crash can leave half written; what was \
+                 there is unchanged",
+                Shown(self.path),
+                plain(error)
+            ),
+            IfMounted::WriteInPlace => {}
+        }
+        let mut file = place.write().map_err(|error| self.failed(&error))?;
+        if !is_same(old, &file).map_err(|error| self.failed(&error))? {
+            return Ok(false);
+        }
+        let length = u64::try_from(self.bytes.len()).expect("a length in memory has at most 64 bits");
+        let written = file.write_all(self.bytes).and_then(|()| file.set_len(length)).and_then(|()| file.sync_all());
+        written.map(|()| true).map_err(|error| {
+            let whole = self.path.with_file_name(temporary.leave());
+            anyhow!(
+                "{}: it is half written: {}; what it should hold is in {}",
+                Shown(self.path),
+                plain(&error),
+                Shown(&whole)
+            )
+        })
+    }
+
+    fn changed(&self) -> Error {
+        anyhow!("{}: it was changed by another program meanwhile; run passwd again", Shown(self.path))
+    }
+
+    fn failed(&self, error: &io::Error) -> Error {
+        cannot_write(self.path, error)
+    }
 }
 
-/// The permissions of a file, but for the bits that would let it run as its owner.
-fn permissions(there: &fs::Metadata) -> Permissions {
-    Permissions::from_mode(there.mode() & ALL_MAY_ALL)
+/// Whether a file still has its name.
+fn is_at(file: &File, place: &Place) -> io::Result<bool> {
+    match place.entry()? {
+        Some(entry) => is_same(file, &entry),
+        None => Ok(false),
+    }
+}
+
+fn is_same(one: &File, other: &File) -> io::Result<bool> {
+    Ok(FileId::of(&one.metadata()?) == FileId::of(&other.metadata()?))
 }
 
 /// A stream, which takes what is written one after the other.
@@ -130,17 +204,34 @@ impl Names {
     /// The directory of a file.
     pub fn beside(path: &Path) -> Result<Self> {
         let place = Place::find(&directory(path).join("."), LastLink::Follow);
-        place.map(Self).map_err(|error| cannot_write(path, &error))
+        let place = place.map_err(|error| cannot_write(path, &error))?;
+        remove_left(&place);
+        Ok(Self(place))
     }
 
     /// As [`replace`], for one of many files: with the fewest steps, and on the disk when [`Self::sync`] has been called.
     /// What had the name gives way with its mode and owner, and so does a symbolic link: the file that it names may be
     /// anybody's.
     pub fn replace(&self, path: &Path, bytes: &[u8]) -> Result<()> {
+        let failed = |error: io::Error| cannot_write(path, &error);
         let name = path.file_name().unwrap_or_default();
-        Temporary::write(&self.0, bytes, New::Public, Sync::Later)
-            .and_then(|temporary| temporary.take(name))
-            .map_err(|error| cannot_write(path, &error))
+        let mut temporary = Temporary::write(&self.0, bytes, PUBLIC).map_err(failed)?;
+        if temporary.become_new(name).map_err(failed)? {
+            return Ok(());
+        }
+        self.refuse_key(path, name)?;
+        temporary.take(name).map_err(failed)
+    }
+
+    fn refuse_key(&self, path: &Path, name: &OsStr) -> Result<()> {
+        let place = self.0.sibling(name);
+        if !place.entry().and_then(is_regular).map_err(|error| hidden(path, &error))? {
+            return Ok(());
+        }
+        match place.read().map_err(|error| hidden(path, &error))? {
+            Some(file) => refuse_key(path, &file),
+            None => Ok(()),
+        }
     }
 
     /// Brings what [`Self::replace`] wrote to the disk. Where the directory cannot be opened for that, the system does it
@@ -153,8 +244,7 @@ impl Names {
     }
 }
 
-/// Makes a file for its owner's eyes, as a whole: in the place of another one only with `force`, and then without that
-/// one's mode and owner.
+/// Atomically creates a file with mode 0600. With `force` it replaces another one, whose owner and mode do not matter.
 pub fn create_secret(path: &Path, bytes: &[u8], force: bool) -> Result<()> {
     let failed = |error: io::Error| cannot_write(path, &error);
     if is_special(path) {
@@ -163,24 +253,27 @@ pub fn create_secret(path: &Path, bytes: &[u8], force: bool) -> Result<()> {
     let last_link = if force { LastLink::Follow } else { LastLink::Keep };
     for _ in 0..TRIES {
         let place = Place::find(path, last_link).map_err(failed)?;
-        let there = place.entry().and_then(|entry| entry.map(|entry| entry.metadata()).transpose()).map_err(failed)?;
-        if there.as_ref().is_some_and(|there| force && !there.is_file()) {
-            continue;
+        remove_left(&place);
+        let mut temporary = Temporary::write(&place, bytes, SECRET).map_err(failed)?;
+        temporary.file().sync_all().map_err(failed)?;
+        let mut is_done = temporary.become_new(place.name()).map_err(failed)?;
+        if !is_done && !force {
+            return Err(exists(path));
         }
-        let temporary = Temporary::write(&place, bytes, New::Secret, Sync::Now).map_err(failed)?;
-        let is_done = match there.filter(|_| force) {
-            Some(there) => temporary.replace(&FileId::of(&there)).map_err(failed)?,
-            None => temporary.become_new().map_err(failed)?,
-        };
+        if !is_done && place.entry().and_then(is_regular).map_err(failed)? {
+            temporary.take(place.name()).map_err(failed)?;
+            is_done = true;
+        }
         if is_done {
             sync_directory(&place);
             return Ok(());
         }
-        if !force {
-            return Err(exists(path));
-        }
     }
     Err(changing(path))
+}
+
+fn is_regular(entry: Option<File>) -> io::Result<bool> {
+    entry.map_or(Ok(false), |entry| Ok(entry.metadata()?.is_file()))
 }
 
 /// The error for a name that stands for another file at each look.
@@ -201,86 +294,6 @@ pub fn is_stream(path: &Path) -> bool {
 /// The error for a file that must not be there.
 pub fn exists(path: &Path) -> Error {
     anyhow!("{}: it exists already; choose another name, or replace it with --force", Shown(path))
-}
-
-/// A file that is to take a name in its directory. Without one it is gone when it is dropped.
-struct Temporary<'a> {
-    place: &'a Place,
-    file: File,
-    name: String,
-    has_gone: bool,
-}
-
-impl<'a> Temporary<'a> {
-    fn write(place: &'a Place, bytes: &[u8], new: New, sync: Sync) -> io::Result<Self> {
-        let mode = Mode::from_raw_mode(if new == New::Public { PUBLIC } else { SECRET });
-        let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
-        let mut temporary = loop {
-            // Any number will do that no other run has.
-            let name = format!("{TEMPORARY_PREFIX}{:016x}", RandomState::new().hash_one(()));
-            match openat(place.directory(), &name, flags, mode) {
-                Err(Errno::EXIST) => {}
-                file => break Self { place, file: file?.into(), name, has_gone: false },
-            }
-        };
-        temporary.file.write_all(bytes)?;
-        if sync == Sync::Now {
-            temporary.file.sync_all()?;
-        }
-        Ok(temporary)
-    }
-
-    /// Takes the name of the place if nothing has it, and says whether it did.
-    fn become_new(mut self) -> io::Result<bool> {
-        let (directory, name) = (self.place.directory(), self.place.name());
-        match renameat_with(directory, &self.name, directory, name, RenameFlags::NOREPLACE) {
-            Ok(()) => {
-                self.has_gone = true;
-                Ok(true)
-            }
-            Err(Errno::EXIST) => Ok(false),
-            Err(Errno::INVAL | Errno::NOSYS | Errno::NOTSUP) => self.link_new(),
-            Err(error) => Err(error.into()),
-        }
-    }
-
-    /// As [`Self::become_new`], for a file system whose renaming always replaces.
-    fn link_new(self) -> io::Result<bool> {
-        let (directory, name) = (self.place.directory(), self.place.name());
-        match linkat(directory, &self.name, directory, name, AtFlags::empty()) {
-            Ok(()) => Ok(true),
-            Err(Errno::EXIST) => Ok(false),
-            // It has no links either: a look is all that is left.
-            Err(_) if self.place.entry()?.is_none() => self.take(name).map(|()| true),
-            Err(_) => Ok(false),
-        }
-    }
-
-    /// Takes the name of the place if this file still has it, and says whether it did.
-    fn replace(self, there: &FileId) -> io::Result<bool> {
-        let now = self.place.entry()?.map(|entry| entry.metadata()).transpose()?;
-        if now.is_none_or(|now| FileId::of(&now) != *there) {
-            return Ok(false);
-        }
-        let name = self.place.name();
-        self.take(name).map(|()| true)
-    }
-
-    /// Takes a name, whatever has it.
-    fn take(mut self, name: &OsStr) -> io::Result<()> {
-        let directory = self.place.directory();
-        renameat(directory, &self.name, directory, name)?;
-        self.has_gone = true;
-        Ok(())
-    }
-}
-
-impl Drop for Temporary<'_> {
-    fn drop(&mut self) {
-        if !self.has_gone {
-            let _ = unlinkat(self.place.directory(), &self.name, AtFlags::empty());
-        }
-    }
 }
 
 /// So that the new name is on the disk. Not every file system can, and nothing is lost then but time.
@@ -307,6 +320,8 @@ pub fn cannot_write(path: &Path, error: &io::Error) -> Error {
             "; choose another place, or another user"
         }
         io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => "; make room first",
+        io::ErrorKind::FileTooLarge => "; raise the limit for the size of files, ulimit -f",
+        io::ErrorKind::ResourceBusy => MOUNTED,
         _ => "",
     };
     let unchanged =
@@ -316,87 +331,94 @@ pub fn cannot_write(path: &Path, error: &io::Error) -> Error {
 
 #[cfg(test)]
 mod tests {
-    use std::os::unix::fs::symlink;
+    use std::fs::Permissions;
+    use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
     use std::path::PathBuf;
 
     use super::*;
     use crate::input::SMALL;
 
-    /// A directory with a file, and that file's place and identity.
-    struct Site {
-        directory: tempfile::TempDir,
-        place: Place,
-        there: FileId,
-    }
+    const KEY: &str = "-----BEGIN TACK PRIVATE KEY-----\n-----END TACK PRIVATE KEY-----\n";
+
+    /// A directory with a file.
+    struct Site(tempfile::TempDir);
 
     impl Site {
         fn new() -> Self {
             let directory = tempfile::tempdir().unwrap();
             fs::write(directory.path().join("file"), "old").unwrap();
-            let place = Place::find(&directory.path().join("file"), LastLink::Follow).unwrap();
-            let there = FileId::of(&place.entry().unwrap().unwrap().metadata().unwrap());
-            Self { directory, place, there }
+            Self(directory)
         }
 
         fn at(&self, name: &str) -> PathBuf {
-            self.directory.path().join(name)
+            self.0.path().join(name)
         }
 
-        fn temporary(&self) -> Temporary<'_> {
-            Temporary::write(&self.place, b"new", New::Secret, Sync::Now).unwrap()
+        fn read(&self, name: &str) -> String {
+            fs::read_to_string(self.at(name)).unwrap()
         }
 
         fn names(&self) -> Vec<String> {
-            let entries = fs::read_dir(self.directory.path()).unwrap();
+            let entries = fs::read_dir(self.0.path()).unwrap();
             let mut names: Vec<_> = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
             names.sort();
             names
         }
-    }
 
-    #[test]
-    fn a_file_is_replaced_if_it_was_looked_at() {
-        let site = Site::new();
-        assert!(site.temporary().replace(&site.there).unwrap());
-        assert_eq!(fs::read(site.at("file")).unwrap(), b"new");
-        // Now another has the name.
-        assert!(!site.temporary().replace(&site.there).unwrap());
-        fs::remove_file(site.at("file")).unwrap();
-        assert!(!site.temporary().replace(&site.there).unwrap());
-        // The very file, but behind a link.
-        fs::write(site.at("victim"), "old").unwrap();
-        let there = FileId::of(&fs::metadata(site.at("victim")).unwrap());
-        symlink("victim", site.at("file")).unwrap();
-        assert!(!site.temporary().replace(&there).unwrap());
-        assert_eq!(
-            (site.names(), fs::read(site.at("victim")).unwrap()),
-            (vec!["file".into(), "victim".into()], b"old".into())
-        );
-    }
-
-    #[test]
-    fn a_new_file_takes_no_name_that_is_taken() {
-        let site = Site::new();
-        assert!(!site.temporary().become_new().unwrap());
-        assert!(!site.temporary().link_new().unwrap());
-        assert_eq!(fs::read(site.at("file")).unwrap(), b"old");
-        for become_new in [Temporary::become_new, Temporary::link_new] {
-            fs::remove_file(site.at("file")).unwrap();
-            assert!(become_new(site.temporary()).unwrap());
-            assert_eq!(fs::read(site.at("file")).unwrap(), b"new");
+        /// Replaces the file, after something else was done at the last moment.
+        fn replaced(&self, meanwhile: impl Fn()) -> Result<bool> {
+            let path = self.at("file");
+            let replacement = Replacement { path: &path, bytes: b"new", if_mounted: IfMounted::Fail, key: None };
+            let place = Place::find(&path, LastLink::Follow).unwrap();
+            let prepared = replacement.prepare(&place).unwrap().unwrap();
+            meanwhile();
+            replacement.finish(prepared)
         }
+    }
+
+    #[test]
+    fn a_file_that_was_not_looked_at_stays() {
+        let site = Site::new();
+        assert!(site.replaced(|| ()).unwrap());
+        assert_eq!(site.read("file"), "new");
+        let another = || {
+            fs::write(site.at("other"), "other").unwrap();
+            fs::rename(site.at("other"), site.at("file")).unwrap();
+        };
+        assert!(!site.replaced(another).unwrap());
+        assert_eq!(site.read("file"), "other");
+        // The very file, but behind a link.
+        let link = || {
+            fs::rename(site.at("file"), site.at("victim")).unwrap();
+            symlink("victim", site.at("file")).unwrap();
+        };
+        assert!(!site.replaced(link).unwrap());
+        assert_eq!((site.names(), site.read("victim")), (vec!["file".into(), "victim".into()], "other".into()));
         fs::remove_file(site.at("file")).unwrap();
-        symlink("nothing", site.at("file")).unwrap();
-        assert!(!site.temporary().become_new().unwrap());
-        assert!(!site.temporary().link_new().unwrap());
-        assert_eq!(site.names(), ["file"]);
+        fs::rename(site.at("victim"), site.at("file")).unwrap();
+        assert!(!site.replaced(|| fs::remove_file(site.at("file")).unwrap()).unwrap());
+        assert!(site.names().is_empty());
+    }
+
+    #[test]
+    fn a_key_that_appears_at_the_last_moment_stays() {
+        let site = Site::new();
+        let is_refused = |result: Result<bool>| result.unwrap_err().to_string().contains("it holds a TACK key");
+        assert!(is_refused(site.replaced(|| fs::write(site.at("file"), KEY).unwrap())));
+        assert_eq!((site.names(), site.read("file")), (vec!["file".into()], KEY.into()));
+        // One that was there when the output was looked up first is seen by whoever looks last, too.
+        assert!(replace(&site.at("file"), b"new", IfMounted::Fail).is_err());
+        // In a new file's place.
+        let names = Names::beside(&site.at("file")).unwrap();
+        assert!(is_refused(names.replace(&site.at("file"), b"new").map(|()| true)));
+        assert_eq!((site.names(), site.read("file")), (vec!["file".into()], KEY.into()));
     }
 
     #[test]
     fn what_is_replaced_leaves_no_right_to_be_another_user() {
         let site = Site::new();
         fs::set_permissions(site.at("file"), Permissions::from_mode(0o4755)).unwrap();
-        replace(&site.at("file"), b"new").unwrap();
+        replace(&site.at("file"), b"new", IfMounted::Fail).unwrap();
         assert_eq!(fs::metadata(site.at("file")).unwrap().mode() & 0o7777, 0o755);
     }
 
@@ -405,11 +427,15 @@ mod tests {
         let site = Site::new();
         let mut inputs = Inputs::default();
         inputs.read(&site.at("file"), SMALL).unwrap();
+        let is_refused = || replace_key(&site.at("file"), b"new", &inputs, IfMounted::Fail).is_err();
+        fs::write(site.at("file"), "newer").unwrap();
+        assert!(is_refused());
         fs::write(site.at("other"), "other").unwrap();
         fs::rename(site.at("other"), site.at("file")).unwrap();
-        assert!(replace_key(&site.at("file"), b"new", &inputs).is_err());
+        assert!(is_refused());
+        assert_eq!(site.read("file"), "other");
         fs::remove_file(site.at("file")).unwrap();
-        assert!(replace_key(&site.at("file"), b"new", &inputs).is_err());
+        assert!(is_refused());
         assert!(site.names().is_empty());
     }
 }

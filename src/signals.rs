@@ -3,10 +3,11 @@
 use std::fs;
 use std::io;
 use std::sync::mpsc::sync_channel;
-use std::sync::{Mutex, Once, PoisonError};
+use std::sync::{Arc, Mutex, Once, PoisonError};
 use std::thread;
 
-use signal_hook::consts::{SIGHUP, SIGINT, SIGQUIT, SIGTERM};
+use signal_hook::consts::{SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGXFSZ};
+use signal_hook::flag;
 use signal_hook::iterator::Signals;
 use signal_hook::low_level::emulate_default_handler;
 
@@ -33,6 +34,12 @@ pub fn before_end(put_right: fn()) {
             let _ = is_started.recv();
         }
     });
+}
+
+/// Lets a write fail that is beyond the limit for the size of files. Without this, SIGXFSZ ends the program without a word.
+pub fn outlive_file_size_limit() {
+    // The default action is gone once there is any other.
+    let _ = flag::register(SIGXFSZ, Arc::default());
 }
 
 fn catch() -> io::Result<Signals> {

@@ -12,6 +12,7 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use common::{PASSWORD, certificate, genkey, ok, run, tack};
+use rustix::process::{Pid, Signal};
 use tack_core::{Expiration, KeyFile, Span, Tack, Timestamp};
 use tempfile::TempDir;
 
@@ -21,6 +22,8 @@ const NUMBER: u64 = 10_000;
 const KILLS: u64 = 50;
 /// More runs than it should ever take to hit a run so many times.
 const MOST_RUNS: u64 = 500;
+/// Signals of each kind.
+const ROUNDS: usize = 10;
 const NEW_PASSWORD: &str = "a new one";
 
 /// A directory in memory if there is such a place: a batch is killed between system calls, whatever the file system is.
@@ -120,6 +123,26 @@ fn a_killed_batch_leaves_whole_files_and_is_completed_by_the_same_command() {
             let after = verified.look(directory.path());
             assert_eq!((after.tacks, after.hidden), (NUMBER, left.hidden));
         }
+    }
+}
+
+/// A signal that ends a program lets it put right what it has begun.
+#[test]
+fn a_signal_leaves_no_temporary_file() {
+    let inputs = inputs();
+    let mut verified = Verified::default();
+    for (signal, name) in [(Signal::TERM, "TERM"), (Signal::HUP, "HUP"), (Signal::INT, "INT")].repeat(ROUNDS) {
+        // Whatever the tests themselves were started to ignore, as in the background.
+        let mut command = Command::new("env");
+        command.arg(format!("--default-signal={name}")).arg(env!("CARGO_BIN_EXE_tack"));
+        command.args(batch(inputs.path()).get_args()).env("RAYON_NUM_THREADS", "4");
+        let directory = quick_dir();
+        let mut child = command.current_dir(directory.path()).spawn().unwrap();
+        wait_until(&mut child, || directory.path().join("T_0100.pem").exists());
+        rustix::process::kill_process(Pid::from_child(&child), signal).unwrap();
+        assert_eq!(child.wait().unwrap().signal(), Some(signal.as_raw()), "{name}");
+        let left = verified.look(directory.path());
+        assert!(left.tacks < NUMBER && left.hidden == 0, "{name}: {} and {}", left.tacks, left.hidden);
     }
 }
 

@@ -1,4 +1,4 @@
-//! How a file is replaced: in the directory that was looked at, whatever others do to the way there.
+//! How a file is replaced: in the directory that was looked at, with all that it has, and never if it is a key.
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
@@ -7,11 +7,14 @@ mod common;
 use std::fs::{self, File, Permissions};
 use std::os::unix::fs::{MetadataExt, PermissionsExt, chown, lchown, symlink};
 use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
+use std::time::{Duration, SystemTime};
 
-use common::{PASSWORD, run, tack};
-use rustix::fs::{CWD, RenameFlags, renameat, renameat_with};
+use common::{PASSWORD, ok, run, tack};
+use rustix::fs::{CWD, RenameFlags, XattrFlags, getxattr, renameat, renameat_with, setxattr};
+use rustix::io::Errno;
 use tempfile::TempDir;
 
 const NOBODY: u32 = 65534;
@@ -162,4 +165,245 @@ fn nobody_leads_root_elsewhere_by_a_link() {
     chown(at("theirs/file"), Some(NOBODY), Some(NOBODY)).unwrap();
     assert_eq!(break_("theirs/file").stderr, "");
     assert_eq!(fs::metadata(at("theirs/file")).unwrap().uid(), NOBODY);
+}
+
+/// A site with `old.pem` for an output, a key and another one, and what a batch and a break signature are made of.
+fn site() -> TempDir {
+    let directory = common::temp_dir();
+    for name in ["KEY.pem", "KEY2.pem", "EC.pem", "TACK.pem", "TACKS.pem"] {
+        fs::copy(fixture(name), directory.path().join(name)).unwrap();
+    }
+    directory
+}
+
+#[test]
+fn a_key_that_appears_at_the_prompt_is_not_written_over() {
+    if !common::has("a_key_that_appears_at_the_prompt_is_not_written_over", &["python3"]) {
+        return;
+    }
+    for existing in ["cp TACK.pem OUT.pem", "true"] {
+        let site = site();
+        let at = |name: &str| site.path().join(name);
+        ok(Command::new("sh").args(["-c", existing]).current_dir(&site));
+        let mut python = common::python();
+        python
+            .arg(common::script("pty_run.py"))
+            .args(["Enter password", PASSWORD, "--"])
+            .arg(env!("CARGO_BIN_EXE_tack"));
+        python.args(["break", "-k", "KEY.pem", "-o", "OUT.pem"]).env_remove("TACK_PASSWORD");
+        let ran = run(python.env("MEANWHILE", "cp KEY2.pem NEW.pem; mv NEW.pem OUT.pem").current_dir(&site));
+        let message = "tack: OUT.pem: it holds a TACK key, which would be lost; choose another output\r\n";
+        assert_eq!((ran.status, ran.text().ends_with(message)), (Some(1), true), "{existing}: {}", ran.text());
+        assert_eq!(fs::read(at("OUT.pem")).unwrap(), fs::read(at("KEY2.pem")).unwrap());
+        assert_eq!(fs::read_dir(&site).unwrap().count(), 6);
+    }
+}
+
+#[test]
+fn a_key_that_appears_during_a_batch_is_not_written_over() {
+    let site = site();
+    let at = |name: &str| site.path().join(name);
+    let mut batch = tack();
+    batch.args(["sign", "-k", "KEY.pem", "-p", PASSWORD, "-c", "EC.pem", "-n", "10000@1d", "-e", "2027Z", "-o", "T"]);
+    batch.args(["--now", "2026Z"]).current_dir(&site).stderr(Stdio::piped());
+    let mut child = batch.spawn().unwrap();
+    while !at("T_0000.pem").exists() && child.try_wait().unwrap().is_none() {
+        thread::yield_now();
+    }
+    fs::copy(at("KEY2.pem"), at("NEW.pem")).unwrap();
+    fs::rename(at("NEW.pem"), at("T_9999.pem")).unwrap();
+    let output = child.wait_with_output().unwrap();
+    let message = "tack: T_9999.pem: it holds a TACK key, which would be lost; choose another output; 9999 of 10000 tacks are \
+                   written; the same command completes them when that is mended\n";
+    assert_eq!(String::from_utf8(output.stderr).unwrap(), message);
+    assert_eq!(fs::read(at("T_9999.pem")).unwrap(), fs::read(at("KEY2.pem")).unwrap());
+}
+
+/// An access control list as in linux/posix_acl_xattr.h: what the owner, one other user, the group, the mask and others may.
+fn acl(user: u16, mask: u16) -> Vec<u8> {
+    const ANYBODY: u32 = u32::MAX;
+    let entries =
+        [(0x01, 6, ANYBODY), (0x02, user, NOBODY), (0x04, 0, ANYBODY), (0x10, mask, ANYBODY), (0x20, 0, ANYBODY)];
+    let entries = entries.iter().flat_map(|(tag, may, id): &(u16, u16, u32)| {
+        [&tag.to_le_bytes()[..], &may.to_le_bytes(), &id.to_le_bytes()].concat()
+    });
+    2u32.to_le_bytes().into_iter().chain(entries).collect()
+}
+
+fn attribute(path: &Path, name: &str) -> Result<Vec<u8>, Errno> {
+    let mut value = vec![0; 1024];
+    let length = getxattr(path, name, &mut value[..])?;
+    value.truncate(length);
+    Ok(value)
+}
+
+#[test]
+fn access_control_lists_and_attributes_are_kept() {
+    const ACL: &str = "system.posix_acl_access";
+    let test = "access_control_lists_and_attributes_are_kept";
+    let site = site();
+    let at = |name: &str| site.path().join(name);
+    let passwd = ["passwd", "-p", PASSWORD, "--keep-password", "--iterations", "8192", "-k", "KEY.pem"];
+    let deploy = ["--now", "2026-11-25Z", "deploy", "TACKS.pem", "-o", "TACK.pem"];
+    for (name, command) in [("KEY.pem", &passwd[..]), ("TACK.pem", &deploy)] {
+        // The group may nothing: what its bits of the mode say is the mask of the list.
+        let list = acl(4, 4);
+        let set = setxattr(at(name), ACL, &list, XattrFlags::empty())
+            .and_then(|()| setxattr(at(name), "user.vault", b"7", XattrFlags::empty()));
+        if set.is_err() {
+            return common::skip(test, "a file system with access control lists");
+        }
+        let before = fs::metadata(at(name)).unwrap();
+        assert_eq!(before.mode() & 0o777, 0o640);
+        ok(tack().args(command).current_dir(&site));
+        let after = fs::metadata(at(name)).unwrap();
+        assert_ne!(after.ino(), before.ino(), "{name}");
+        assert_eq!(after.mode(), before.mode(), "{name}");
+        assert_eq!(attribute(&at(name), ACL), Ok(list), "{name}");
+        assert_eq!(attribute(&at(name), "user.vault"), Ok(b"7".to_vec()), "{name}");
+    }
+
+    // Where there is no list the default of the directory gives nobody anything.
+    let site = self::site();
+    let at = |name: &str| site.path().join(name);
+    fs::set_permissions(at("KEY.pem"), Permissions::from_mode(0o640)).unwrap();
+    setxattr(site.path(), "system.posix_acl_default", &acl(6, 6), XattrFlags::empty()).unwrap();
+    ok(tack().args(passwd).current_dir(&site));
+    assert_eq!(fs::metadata(at("KEY.pem")).unwrap().mode() & 0o777, 0o640);
+    assert_eq!(attribute(&at("KEY.pem"), ACL), Err(Errno::NODATA));
+    // A new key is for its owner alone.
+    ok(tack().args(["genkey", "-p", PASSWORD, "--iterations", "8192", "-o", "NEW.pem"]).current_dir(&site));
+    assert_eq!(fs::metadata(at("NEW.pem")).unwrap().mode() & 0o777, 0o600);
+}
+
+#[test]
+fn what_killed_runs_left_is_removed_by_the_next_one() {
+    let old = SystemTime::now() - Duration::from_secs(2 * 3600);
+    let young = SystemTime::now() - Duration::from_secs(1800);
+    let [left, other, fresh, locked] =
+        [".tack-0123456789abcdef", ".tack-notes", ".tack-00000000000young", ".tack-fedcba9876543210"];
+    let fresh = fresh.replace("young", "00000");
+    for command in [
+        &["break", "-k", "KEY.pem", "-p", PASSWORD, "-o", "OUT.pem"][..],
+        &["break", "-k", "KEY.pem", "-p", PASSWORD, "-o", "TACK.pem"],
+        &["genkey", "-p", PASSWORD, "--iterations", "8192", "-o", "NEW.pem"],
+        &["passwd", "-p", PASSWORD, "--keep-password", "--iterations", "8192", "-k", "KEY.pem"],
+        &["--now", "2026-11-25Z", "deploy", "TACKS.pem", "-o", "OUT.pem"],
+        &[
+            "--now", "2026Z", "sign", "-k", "KEY.pem", "-p", PASSWORD, "-c", "EC.pem", "-n", "2@1d", "-e", "2027Z",
+            "-oT",
+        ],
+    ] {
+        let site = site();
+        let at = |name: &str| site.path().join(name);
+        let make = |name: &str, modified| {
+            let file = File::create(at(name)).unwrap();
+            file.set_modified(modified).unwrap();
+            file
+        };
+        make(left, old);
+        make(other, old);
+        make(&fresh, young);
+        let running = make(locked, old);
+        running.lock().unwrap();
+        ok(tack().args(command).current_dir(&site));
+        let is_there = [left, other, &fresh, locked].map(|name| at(name).exists());
+        assert_eq!(is_there, [false, true, true, true], "{command:?}");
+    }
+}
+
+#[test]
+fn a_limit_for_the_size_of_files_is_like_a_full_disk() {
+    let site = site();
+    let shell = |command: &str| {
+        let mut shell = Command::new("sh");
+        shell.args(["-c", &format!("ulimit -f 0; \"$TACK\" --now 2026-11-25Z {command}")]).current_dir(&site);
+        run(shell.env("TACK", env!("CARGO_BIN_EXE_tack")))
+    };
+    let words = "cannot be written: file too large; raise the limit for the size of files, ulimit -f";
+    let unchanged = "; what was there is unchanged";
+    for (command, name, what) in [
+        (format!("break -k KEY.pem -p {PASSWORD} -o OUT.pem"), "OUT.pem", ""),
+        (format!("genkey -p {PASSWORD} --iterations 8192 -o OUT.pem"), "OUT.pem", ""),
+        (format!("passwd -k KEY.pem -p {PASSWORD} --keep-password --iterations 8192"), "KEY.pem", unchanged),
+        ("deploy TACKS.pem -o TACK.pem".to_owned(), "TACK.pem", unchanged),
+    ] {
+        let ran = shell(&command);
+        assert_eq!((ran.status, ran.stderr), (Some(1), format!("tack: {name}: {words}{what}\n")), "{command}");
+        assert_eq!(fs::read_dir(&site).unwrap().count(), 5, "{command}");
+    }
+    let ran = shell("view TACK.pem > OUT.pem");
+    assert_eq!((ran.status, &*ran.stderr), (Some(1), "tack: standard output: cannot be written: file too large\n"));
+}
+
+#[test]
+fn a_file_that_is_mounted_by_itself_is_written_in_place_if_wanted() {
+    let test = "a_file_that_is_mounted_by_itself_is_written_in_place_if_wanted";
+    let site = site();
+    let at = |name: &str| site.path().join(name);
+    let shell = |command: &str| {
+        let mut shell = Command::new("unshare");
+        let script = format!("touch K O; mount --bind KEY.pem K && mount --bind TACK.pem O && {command}");
+        shell.args(["--map-root-user", "--mount", "--propagation", "private", "sh", "-c", &script]);
+        run(shell.current_dir(&site).env("TACK", env!("CARGO_BIN_EXE_tack")))
+    };
+    if !common::has(test, &["unshare", "mount"]) || shell("true").status != Some(0) {
+        return common::skip(test, "the right to mount a file");
+    }
+    let before = ["KEY.pem", "TACK.pem"].map(|name| state(&at(name)));
+    let passwd = format!("\"$TACK\" passwd -k K -p {PASSWORD} --keep-password --iterations 8192");
+    let deploy = "\"$TACK\" --now 2026-11-25Z deploy TACKS.pem -o O";
+    let words =
+        "cannot be written: device or resource busy; if the file is mounted by itself, mount its directory instead";
+    let offer = ", or give --in-place, which a crash can leave half written";
+    for (command, name, offer) in [
+        (&*passwd, "K", offer),
+        (deploy, "O", offer),
+        (&*format!("\"$TACK\" break -k KEY.pem -p {PASSWORD} -o O"), "O", ""),
+        ("\"$TACK\" genkey -p x --iterations 8192 --force -o K", "K", ""),
+    ] {
+        let ran = shell(command);
+        assert_eq!(
+            (ran.status, ran.stderr),
+            (Some(1), format!("tack: {name}: {words}{offer}; what was there is unchanged\n")),
+            "{command}"
+        );
+    }
+    assert_eq!(["KEY.pem", "TACK.pem"].map(|name| state(&at(name))), before);
+    for command in [&*passwd, deploy] {
+        let ran = shell(&format!("{command} --in-place"));
+        assert_eq!((ran.status, &*ran.stderr), (Some(0), ""), "{command}");
+    }
+    let after = ["KEY.pem", "TACK.pem"].map(|name| state(&at(name)));
+    for (before, after) in before.iter().zip(&after) {
+        assert_eq!((before.0, before.1, before.2, before.3), (after.0, after.1, after.2, after.3));
+        assert_ne!(before.4, after.4);
+    }
+    ok(tack().args(["break", "-p", PASSWORD, "-o", "/dev/null", "-k", "KEY.pem"]).current_dir(&site));
+    let current = ["--now", "2026-11-25Z", "deploy", "--dry-run", "TACKS.pem", "-o", "TACK.pem"];
+    assert!(ok(tack().args(current).current_dir(&site)).text().contains("TACK.pem: holds the tack"));
+    // What can be replaced is, whatever may be.
+    ok(tack().args(["passwd", "--in-place", "-p", PASSWORD, "--keep-password", "-k", "KEY.pem"]).current_dir(&site));
+    assert_ne!(state(&at("KEY.pem")).0, after[0].0);
+    let hidden = fs::read_dir(&site)
+        .unwrap()
+        .filter(|entry| entry.as_ref().unwrap().file_name().to_string_lossy().starts_with(".tack-"));
+    assert_eq!(hidden.count(), 0);
+}
+
+#[test]
+fn deploy_does_not_replace_standard_output() {
+    let site = site();
+    fs::write(site.path().join("LOG"), "precious\n").unwrap();
+    let log = site.path().join("LOG");
+    for output in ["/dev/stdout", "LOG"] {
+        let stdout = File::options().append(true).open(&log).unwrap();
+        let mut deploy = tack();
+        deploy.args(["--now", "2026-11-25Z", "deploy", "TACKS.pem", "-o", output]).current_dir(&site);
+        let ran = deploy.stdout(stdout).output().unwrap();
+        let message =
+            format!("tack: {output}: it is standard output, and what it holds would be lost; give OUTPUT a file\n");
+        assert_eq!((ran.status.code(), String::from_utf8(ran.stderr).unwrap()), (Some(1), message));
+        assert_eq!(fs::read_to_string(&log).unwrap(), "precious\n");
+    }
 }

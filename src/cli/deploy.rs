@@ -68,6 +68,13 @@ pub struct Deploy {
     #[arg(long)]
     pub dry_run: bool,
 
+    /// Write into OUTPUT if it is mounted by itself, as containers mount single files, and cannot be replaced
+    ///
+    /// A crash in the middle of it leaves half a file. Where the directory is mounted instead this option is not needed,
+    /// and nothing is ever half written.
+    #[arg(long)]
+    pub in_place: bool,
+
     /// The files of the batch
     #[arg(value_name = "TACKS", required = true)]
     pub tacks: Vec<PathBuf>,

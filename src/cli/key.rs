@@ -83,6 +83,13 @@ pub struct Passwd {
     #[arg(long, value_name = "N", default_value_t = 600_000, value_parser = clap::value_parser!(u32).range(8192..=10_000_000))]
     pub iterations: u32,
 
+    /// Write into KEY if it is mounted by itself, as containers mount single files, and cannot be replaced
+    ///
+    /// A crash in the middle of it leaves half a file: keep a copy of KEY until it is done. Where the directory is mounted
+    /// instead this option is not needed, and nothing is ever half written.
+    #[arg(long)]
+    pub in_place: bool,
+
     #[command(flatten)]
     pub common: Common,
 }

@@ -18,8 +18,8 @@ use super::{Common, KeyArgs};
 /// before the number (PREFIX-www_0000.pem).
 ///
 /// The same command run again completes a batch that was interrupted. It writes all files anew, and where -e is a span at
-/// new times. A batch that is killed leaves at most one hidden file, .tack-XXXXXX, which may be deleted. Of an older and
-/// longer batch with the same PREFIX the files stay that the new one has no tack for: remove the old batch first.
+/// new times. A batch that is killed leaves at most one hidden file, .tack-*, which a run an hour later removes. Of an older
+/// and longer batch with the same PREFIX the files stay that the new one has no tack for: remove the old batch first.
 #[derive(Debug, Args)]
 #[command(after_long_help = "\
 EXAMPLES:

@@ -13,9 +13,9 @@ use crate::input::Inputs;
 use crate::installed::Installed;
 use crate::lock::lock_beside;
 use crate::message::{Usage, provenance, say, say_text, warn};
-use crate::output::Output;
+use crate::output::{Output, is_stdout, print};
 use crate::packing::{self, Parts};
-use crate::replace::replace;
+use crate::replace::{IfMounted, replace};
 use crate::tacks::{self, Flaws};
 use crate::target;
 use crate::words::{self, Words};
@@ -45,7 +45,7 @@ pub fn run(args: &Deploy, now: i64) -> Result<ExitCode> {
         dry_run(args, &content)?;
         return Ok(exit.into());
     }
-    let changed = install(&args.output, &content)?;
+    let changed = install(&args.output, &content, args.in_place)?;
     if let Some(command) = args.run.as_ref().filter(|_| changed) {
         run_command(command, &args.output)?;
     }
@@ -55,6 +55,9 @@ pub fn run(args: &Deploy, now: i64) -> Result<ExitCode> {
 fn check_usage(args: &Deploy) -> Result<()> {
     if is_dash(&args.output) {
         bail!(Usage("-o: OUTPUT must be a file, which is compared with what it should be".to_owned()));
+    }
+    if is_stdout(&args.output) {
+        bail!("{}: it is standard output, and what it holds would be lost; give OUTPUT a file", Shown(&args.output));
     }
     if args.activation.is_some() && args.format == DeployFormat::Pem {
         bail!(Usage("-a: tacks alone have no activation flags; choose another --format".to_owned()));
@@ -258,12 +261,12 @@ impl Content {
 }
 
 /// Brings OUTPUT up to date, and says whether it had to be changed.
-fn install(output: &Path, content: &Content) -> Result<bool> {
+fn install(output: &Path, content: &Content, in_place: bool) -> Result<bool> {
     let _locked = lock_beside(output);
     if Installed::read(output)?.is_same(&content.text) {
         return Ok(false);
     }
-    replace(output, content.text.as_bytes())?;
+    replace(output, content.text.as_bytes(), IfMounted::new(in_place))?;
     Ok(true)
 }
 
@@ -278,7 +281,7 @@ fn dry_run(args: &Deploy, content: &Content) -> Result<()> {
     if let Some(command) = args.run.as_ref().filter(|_| is_stale) {
         text += &format!("would run: {}\n", command.escape_debug());
     }
-    Output::Stdout.write(text.as_bytes())
+    print(&text)
 }
 
 /// Runs a command by the shell; its output is the user's to read.

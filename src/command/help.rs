@@ -1,6 +1,5 @@
 //! `tack help`: what `--help` prints, by the command's name.
 
-use std::io::Write;
 use std::process::ExitCode;
 
 use anyhow::Result;
@@ -10,7 +9,7 @@ use clap::builder::StyledStr;
 use crate::cli::{Cli, Help};
 use crate::exit::Exit;
 use crate::message::Usage;
-use crate::output::{is_coloured, stdout, stdout_failed};
+use crate::output::{self, is_coloured};
 
 pub fn run(args: &Help) -> Result<ExitCode> {
     let mut root = Cli::command();
@@ -25,8 +24,7 @@ pub fn run(args: &Help) -> Result<ExitCode> {
 /// Prints help, with bold words where the terminal has them.
 pub fn print(help: &StyledStr) -> Result<ExitCode> {
     let text = if is_coloured() { help.ansi().to_string() } else { help.to_string() };
-    let mut stdout = stdout()?;
-    stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()).map_err(stdout_failed)?;
+    output::print(&text)?;
     Ok(Exit::Good.into())
 }
 

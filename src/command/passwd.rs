@@ -12,7 +12,7 @@ use crate::input::Inputs;
 use crate::lock::lock_beside;
 use crate::message::{provenance, say_text};
 use crate::password::{self, LockedKey};
-use crate::replace::{is_special, replace_key};
+use crate::replace::{IfMounted, is_special, replace_key};
 use crate::words::{self, Words};
 
 pub fn run(args: &Passwd, now: i64) -> Result<ExitCode> {
@@ -40,7 +40,7 @@ pub fn run(args: &Passwd, now: i64) -> Result<ExitCode> {
     let text = [provenance(now).as_bytes(), &notes, file.to_pem().as_bytes()].concat();
     // The password may have taken its time, and another passwd may be at it.
     let _locked = lock_beside(path);
-    replace_key(path, &text, &inputs)?;
+    replace_key(path, &text, &inputs, IfMounted::new(args.in_place))?;
     if args.common.verbose > 0 {
         say_text(format_args!("{}{}", words::crypto(Words::Tackpy097), words::key_file(&file)));
     }

@@ -11,9 +11,10 @@ use tack_core::{Batch, Certificate, Expiration, Generations, Minute, Schedule, T
 use crate::cli::Sign;
 use crate::display::{Shown, is_dash};
 use crate::exit::Exit;
+use crate::guard::refuse_key_file;
 use crate::input::{Inputs, SMALL};
 use crate::message::{Usage, is_past, refused, say, warn};
-use crate::output::{Output, check_directory, is_stdout, refuse_key_file};
+use crate::output::{Output, check_directory, is_stdout};
 use crate::password::LockedKey;
 use crate::replace::is_stream;
 use crate::signing::{BatchFiles, Destination, Signing};

@@ -15,7 +15,7 @@ use crate::display::Shown;
 use crate::input::Inputs;
 use crate::message::{Usage, refused};
 use crate::monitor::{self, Problems, State};
-use crate::output::{is_coloured, stdout, stdout_failed};
+use crate::output::{is_coloured, stdout_failed, stdout_to_show};
 use crate::tacks::{self, Flaws};
 use crate::target;
 use crate::timeline::timeline;
@@ -28,7 +28,7 @@ const HASH_DIGITS: usize = 16;
 pub fn run(args: &Status, now: i64) -> Result<ExitCode> {
     let warn = args.warn.parse::<Span>().map_err(|error| Usage(format!("--warn: {error}")))?;
     let report = Report::read(args, warn, Timestamp::new(now));
-    let mut out = BufWriter::new(stdout()?);
+    let mut out = BufWriter::new(stdout_to_show()?);
     let written = if args.json { report.write_json(&mut out) } else { report.write_text(&mut out, is_coloured()) };
     written.and_then(|()| out.flush()).map_err(stdout_failed)?;
     Ok(report.problems.state().into())

@@ -14,11 +14,11 @@ use crate::exit::Exit;
 use crate::input::{Inputs, LARGE};
 use crate::message::{is_past, refused, say, warn_expired};
 use crate::objects;
-use crate::output::{stdout, stdout_failed};
+use crate::output::{stdout_failed, stdout_to_show};
 use crate::words::{self, Words};
 
 pub fn run(args: &View, now: i64) -> Result<ExitCode> {
-    let mut viewer = Viewer { args, now, out: BufWriter::new(stdout()?), last: Last::Nothing, all_good: true };
+    let mut viewer = Viewer { args, now, out: BufWriter::new(stdout_to_show()?), last: Last::Nothing, all_good: true };
     viewer.files().map_err(stdout_failed)?;
     Ok(if viewer.all_good { Exit::Good } else { Exit::Bad }.into())
 }

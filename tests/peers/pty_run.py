@@ -3,7 +3,8 @@
     python3 pty_run.py [PROMPT ANSWER]... -- COMMAND...
 
 An answer is typed when its prompt has been shown and echoing is off. What the terminal showed goes to standard output,
-and the exit status is the command's: 125 if a prompt does not come, 124 if nothing happens for a minute.
+and the exit status is the command's: 125 if a prompt does not come, 124 if nothing happens for a minute. MEANWHILE in the
+environment is run by the shell when the first prompt has been shown.
 """
 
 import os
@@ -61,6 +62,7 @@ for prompt, answer in zip(steps[::2], steps[1::2]):
     while echoes():
         if not read_more(0.001):
             give_up(125)
+    os.system(os.environ.pop("MEANWHILE", "true"))
     os.write(terminal, answer.encode() + b"\n")
 while read_more(1):
     pass
