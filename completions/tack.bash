@@ -356,7 +356,7 @@ _tack() {
             return 0
             ;;
         tack__subcmd__sign)
-            opts="-k -p -c -m -g -e -n -o -v -h --key --password --password-file --max-iterations --certificate --min-generation --generation --expiration --number --output --verbose --help"
+            opts="-k -p -c -m -g -e -n -o -v -h --key --password --password-file --max-iterations --certificate --ca --min-generation --generation --expiration --number --output --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

@@ -54,6 +54,7 @@ complete -c tack -n "__fish_tack_using_subcommand sign" -s g -l generation -d 'G
 complete -c tack -n "__fish_tack_using_subcommand sign" -s e -l expiration -d 'Let the tack expire at this UTC time, or so long from now [default: the certificate\'s notAfter]' -r
 complete -c tack -n "__fish_tack_using_subcommand sign" -s n -l number -d 'Make NUM tacks, 1 to 1000000, that expire INTERVAL apart; the first at EXPIRATION, which -n needs' -r
 complete -c tack -n "__fish_tack_using_subcommand sign" -s o -l output -d 'Write to this file instead of to standard output; with -n, to files whose names begin so' -r -F
+complete -c tack -n "__fish_tack_using_subcommand sign" -l ca -d 'Sign a CA\'s certificate too, which no server should send as its own'
 complete -c tack -n "__fish_tack_using_subcommand sign" -s v -l verbose -d 'Say on standard error what is made'
 complete -c tack -n "__fish_tack_using_subcommand sign" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c tack -n "__fish_tack_using_subcommand break" -s k -l key -d 'Use this TACK key file' -r -F

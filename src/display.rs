@@ -1,6 +1,6 @@
 //! What is safe to print: names of files, and the system's words.
 
-use std::fmt::{self, Write as _};
+use std::fmt;
 use std::io;
 use std::path::Path;
 
@@ -12,11 +12,17 @@ impl fmt::Display for Shown<'_> {
         if is_dash(self.0) {
             return f.write_str("standard input");
         }
-        let name = self.0.to_string_lossy();
-        name.chars().try_for_each(|c| {
-            if c.is_control() || is_format(c) { write!(f, "{}", c.escape_default()) } else { f.write_char(c) }
-        })
+        f.write_str(&escape(&self.0.to_string_lossy()))
     }
+}
+
+/// Text that is safe to print: characters that steer a terminal or a line are escaped.
+pub fn escape(text: &str) -> String {
+    let mut safe = String::with_capacity(text.len());
+    for c in text.chars() {
+        if c.is_control() || is_format(c) { safe.extend(c.escape_default()) } else { safe.push(c) }
+    }
+    safe
 }
 
 /// Whether a character changes the order or the look of those around it (Unicode, bidirectional and invisible ones).

@@ -13,12 +13,14 @@ mod installed;
 mod lock;
 mod message;
 mod monitor;
+mod names;
 mod objects;
 mod output;
 mod packing;
 mod password;
 mod place;
 mod replace;
+mod servers;
 mod signals;
 mod signing;
 mod tacks;
@@ -33,7 +35,6 @@ use std::process::ExitCode;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use anyhow::{Result, anyhow};
-use tack_core::Timestamp;
 
 use crate::cli::{Cli, Command};
 use crate::exit::Exit;
@@ -74,10 +75,7 @@ fn run(command: &Command, now: i64) -> Result<ExitCode> {
 /// The current time, in seconds since 1970-01-01T00:00:00Z.
 fn now(cli: &Cli) -> Result<i64> {
     match &cli.now {
-        Some(now) => {
-            let now: Timestamp = now.parse().map_err(|error| Usage(format!("--now: {error}")))?;
-            Ok(now.seconds())
-        }
+        Some(now) => Ok(now.seconds()),
         None => {
             let since_1970 = SystemTime::now().duration_since(UNIX_EPOCH);
             let since_1970 = since_1970.map_err(|_| anyhow!("the system's clock is before 1970; set it"))?;

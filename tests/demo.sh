@@ -29,7 +29,7 @@ show() {
 }
 
 say "A certificate to work on, for a server at www.example.com."
-show openssl req -x509 -newkey rsa:2048 -nodes -days 90 -subj /CN=www.example.com -keyout TLS_KEY.pem -out CERT.pem 2>/dev/null
+show openssl req -x509 -newkey rsa:2048 -nodes -days 90 -subj /CN=www.example.com -addext basicConstraints=CA:FALSE -keyout TLS_KEY.pem -out CERT.pem 2>/dev/null
 
 say "The password of the TACK key. Without TACK_PASSWORD or --password-file, tack asks for it on the terminal."
 export TACK_PASSWORD="correct horse battery staple"

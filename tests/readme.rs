@@ -14,7 +14,16 @@ fn readme() {
     fs::write(&readme, text.lines().map(with_wildcards).collect::<String>()).unwrap();
     let sandbox = directory.path().join("README.in");
     fs::create_dir(&sandbox).unwrap();
-    let subject = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-subj", "/CN=www.example.com"];
+    let subject = [
+        "-newkey",
+        "ec",
+        "-pkeyopt",
+        "ec_paramgen_curve:P-256",
+        "-subj",
+        "/CN=www.example.com",
+        "-addext",
+        "basicConstraints=CA:FALSE",
+    ];
     let made = Command::new("openssl")
         .args(["req", "-x509", "-nodes", "-days", "90", "-keyout", "/dev/null", "-out", "CERT.pem"])
         .args(subject)

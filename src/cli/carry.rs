@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 
 use super::Common;
+use super::parse::whole;
 
 /// Show keys, tacks, break signatures, extensions, serverinfo files and certificates in words
 ///
@@ -104,7 +105,7 @@ pub struct Pack {
     pub break_signatures: Option<PathBuf>,
 
     /// Activate pins by the first tack (1), the second (2), both (3) or none (0)
-    #[arg(short, long, value_name = "FLAGS", default_value_t = 0, value_parser = clap::value_parser!(u8).range(0..=3), allow_hyphen_values = true)]
+    #[arg(short, long, value_name = "FLAGS", default_value_t = 0, value_parser = whole(0_u8, 3), allow_hyphen_values = true)]
     pub activation: u8,
 
     /// The draft whose TackExtension to make [default: 02, or 00 with break signatures]

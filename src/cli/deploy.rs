@@ -3,8 +3,10 @@
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
+use tack_core::Span;
 
 use super::Common;
+use super::parse::whole;
 
 /// Install the tack of the hour from a batch, and reload the server if it changed
 ///
@@ -45,12 +47,12 @@ pub struct Deploy {
     pub certificate: Option<PathBuf>,
 
     /// Activate pins by the first tack (1), the second (2), both (3) or none (0) [default: 0]
-    #[arg(short, long, value_name = "FLAGS", value_parser = clap::value_parser!(u8).range(0..=3), allow_hyphen_values = true)]
+    #[arg(short, long, value_name = "FLAGS", value_parser = whole(0_u8, 3), allow_hyphen_values = true)]
     pub activation: Option<u8>,
 
     /// Choose a tack that lasts at least so long
     #[arg(long, value_name = "SPAN", default_value = "1d")]
-    pub min_remaining: String,
+    pub min_remaining: Span,
 
     /// The form to write OUTPUT in: tacks, or one of the forms of tack-pack(1)
     #[arg(long, value_enum, value_name = "FORMAT", default_value = "pem")]
@@ -135,7 +137,7 @@ pub struct Status {
 
     /// Warn when the tacks last less than this
     #[arg(long, value_name = "SPAN", default_value = "7d")]
-    pub warn: String,
+    pub warn: Span,
 
     /// Print one JSON document
     #[arg(long)]

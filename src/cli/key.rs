@@ -3,8 +3,10 @@
 use std::path::PathBuf;
 
 use clap::Args;
+use tack_core::KeyFile;
 
 use super::Common;
+use super::parse::whole;
 
 /// Make a new TACK key, in a file that a password protects
 ///
@@ -37,7 +39,7 @@ pub struct Genkey {
     pub output: Option<PathBuf>,
 
     /// Stretch the password by so many iterations of PBKDF2, from 8192 to 10000000
-    #[arg(long, value_name = "N", default_value_t = 600_000, value_parser = clap::value_parser!(u32).range(8192..=10_000_000))]
+    #[arg(long, value_name = "N", default_value_t = KeyFile::DEFAULT_ITERATIONS, value_parser = whole(KeyFile::TACKPY_ITERATIONS, KeyFile::MAX_ITERATIONS))]
     pub iterations: u32,
 
     /// Replace an existing file
@@ -80,7 +82,7 @@ pub struct Passwd {
     pub keep_password: bool,
 
     /// Stretch the password by so many iterations of PBKDF2, from 8192 to 10000000
-    #[arg(long, value_name = "N", default_value_t = 600_000, value_parser = clap::value_parser!(u32).range(8192..=10_000_000))]
+    #[arg(long, value_name = "N", default_value_t = KeyFile::DEFAULT_ITERATIONS, value_parser = whole(KeyFile::TACKPY_ITERATIONS, KeyFile::MAX_ITERATIONS))]
     pub iterations: u32,
 
     /// Write into KEY if it is mounted by itself, as containers mount single files, and cannot be replaced
@@ -132,7 +134,7 @@ pub struct KeyArgs {
     pub password: PasswordArgs,
 
     /// Refuse a key file that asks for more than so many iterations of PBKDF2
-    #[arg(long, value_name = "N", default_value_t = 10_000_000)]
+    #[arg(long, value_name = "N", default_value_t = KeyFile::MAX_ITERATIONS, value_parser = whole(1, u32::MAX))]
     pub max_iterations: u32,
 }
 

@@ -3,9 +3,11 @@
 mod carry;
 mod deploy;
 mod key;
+mod parse;
 mod sign;
 
 use clap::{ArgAction, Args, Parser, Subcommand};
+use tack_core::Timestamp;
 
 pub use self::carry::{Cert, Draft, Pack, PackFormat, Unpack, View};
 pub use self::deploy::{Deploy, DeployFormat, Status};
@@ -44,7 +46,7 @@ ENVIRONMENT:
 pub struct Cli {
     /// Take this UTC time for the current one ("2026-11-20T17:31:15Z"); tests use it
     #[arg(long, hide = true, global = true, value_name = "TIME")]
-    pub now: Option<String>,
+    pub now: Option<Timestamp>,
 
     /// What to do
     #[command(subcommand)]

@@ -3,13 +3,15 @@
 use std::path::PathBuf;
 
 use clap::Args;
+use tack_core::{Expiration, Schedule};
 
+use super::parse::whole;
 use super::{Common, KeyArgs};
 
 /// Sign the public key of a certificate: make a tack
 ///
-/// CERT is PEM or DER. Of a file with several certificates each is signed, but for those that issued another one of the
-/// file: a chain, such as certbot's fullchain.pem, counts as its first certificate.
+/// CERT is PEM or DER. A CA's certificate is refused: clients compare a tack with the server's own key. Of a file with
+/// several certificates those of CAs are left out, so of a chain, such as certbot's fullchain.pem, the server's is signed.
 ///
 /// With several certificates, and with -n, one run makes several tacks. They go to files named after -o; or as one
 /// stream to standard output, or to the device or pipe that -o names, such as /dev/stdout. The names of a batch are
@@ -47,12 +49,16 @@ pub struct Sign {
     #[arg(short, long = "certificate", value_name = "CERT", required = true)]
     pub certificates: Vec<PathBuf>,
 
+    /// Sign a CA's certificate too, which no server should send as its own
+    #[arg(long)]
+    pub ca: bool,
+
     /// Revoke the tacks of this key of generations below this one, 0 to 255
-    #[arg(short, long, value_name = "MIN_GENERATION", default_value_t = 0, allow_hyphen_values = true)]
+    #[arg(short, long, value_name = "MIN_GENERATION", default_value_t = 0, value_parser = whole(0_u8, 255), allow_hyphen_values = true)]
     pub min_generation: u8,
 
     /// Give the tack this generation, 0 to 255, at least MIN_GENERATION [default: MIN_GENERATION]
-    #[arg(short, long, value_name = "GENERATION", allow_hyphen_values = true)]
+    #[arg(short, long, value_name = "GENERATION", value_parser = whole(0_u8, 255), allow_hyphen_values = true)]
     pub generation: Option<u8>,
 
     /// Let the tack expire at this UTC time, or so long from now [default: the certificate's notAfter]
@@ -61,11 +67,11 @@ pub struct Sign {
     /// 2027-01-02T03:04Z. A span is in days, hours and minutes, in that order: 30d, 1d12h5m, 0m. It counts from the
     /// current time, rounded up to a whole minute.
     #[arg(short, long, value_name = "EXPIRATION", allow_hyphen_values = true)]
-    pub expiration: Option<String>,
+    pub expiration: Option<Expiration>,
 
     /// Make NUM tacks, 1 to 1000000, that expire INTERVAL apart; the first at EXPIRATION, which -n needs
     #[arg(short, long = "number", value_name = "NUM@INTERVAL", allow_hyphen_values = true)]
-    pub number: Option<String>,
+    pub number: Option<Schedule>,
 
     /// Write to this file instead of to standard output; with -n, to files whose names begin so
     #[arg(short, long, value_name = "FILE")]

@@ -21,8 +21,7 @@ use crate::target;
 use crate::words::{self, Words};
 
 pub fn run(args: &Deploy, now: i64) -> Result<ExitCode> {
-    let min_remaining =
-        args.min_remaining.parse::<Span>().map_err(|error| Usage(format!("--min-remaining: {error}")))?;
+    let min_remaining = args.min_remaining;
     check_usage(args)?;
     let mut inputs = Inputs::default();
     let target = args.certificate.as_deref().map(|path| target::read(path, &mut inputs)).transpose()?;

@@ -13,7 +13,7 @@ use tack_core::{Coverage, Coverages, Fingerprint, Minute, Span, TargetHash, Time
 use crate::cli::Status;
 use crate::display::Shown;
 use crate::input::Inputs;
-use crate::message::{Usage, refused};
+use crate::message::refused;
 use crate::monitor::{self, Problems, State};
 use crate::output::{is_coloured, stdout_failed, stdout_to_show};
 use crate::tacks::{self, Flaws};
@@ -26,7 +26,7 @@ const MAX_SHOWN: usize = 5;
 const HASH_DIGITS: usize = 16;
 
 pub fn run(args: &Status, now: i64) -> Result<ExitCode> {
-    let warn = args.warn.parse::<Span>().map_err(|error| Usage(format!("--warn: {error}")))?;
+    let warn = args.warn;
     let report = Report::read(args, warn, Timestamp::new(now));
     let mut out = BufWriter::new(stdout_to_show()?);
     let written = if args.json { report.write_json(&mut out) } else { report.write_text(&mut out, is_coloured()) };

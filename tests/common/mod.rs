@@ -181,7 +181,8 @@ pub fn genkey(directory: &Path, name: &str) -> PathBuf {
 pub fn certificate(directory: &Path, name: &str, kind: &str, days: u32) -> (PathBuf, PathBuf) {
     let (certificate, key) = (directory.join(format!("{name}.pem")), directory.join(format!("{name}.key")));
     let mut openssl = Command::new("openssl");
-    openssl.args(["req", "-x509", "-nodes", "-days", &days.to_string(), "-subj", "/CN=localhost", "-newkey"]);
+    openssl.args(["req", "-x509", "-nodes", "-days", &days.to_string(), "-subj", "/CN=localhost"]);
+    openssl.args(["-addext", "basicConstraints=critical,CA:FALSE", "-newkey"]);
     match kind.strip_prefix("ec:") {
         Some(curve) => openssl.args(["ec", "-pkeyopt", &format!("ec_paramgen_curve:{curve}")]),
         None => openssl.arg(kind),
