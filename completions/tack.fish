@@ -98,7 +98,7 @@ complete -c tack -n "__fish_tack_using_subcommand passwd" -l keep-password -d 'K
 complete -c tack -n "__fish_tack_using_subcommand passwd" -l in-place -d 'Write into KEY if it is mounted by itself, as containers mount single files, and cannot be replaced'
 complete -c tack -n "__fish_tack_using_subcommand passwd" -s v -l verbose -d 'Say on standard error what is made'
 complete -c tack -n "__fish_tack_using_subcommand passwd" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c tack -n "__fish_tack_using_subcommand deploy" -s c -l certificate -d 'Install tacks for this certificate\'s key only' -r -F
+complete -c tack -n "__fish_tack_using_subcommand deploy" -s c -l certificate -d 'Install only tacks for the key of this certificate: the live one, or a copy that renewals refresh' -r -F
 complete -c tack -n "__fish_tack_using_subcommand deploy" -s a -l activation -d 'Activate pins by the first tack (1), the second (2), both (3) or none (0) [default: 0]' -r
 complete -c tack -n "__fish_tack_using_subcommand deploy" -l min-remaining -d 'Choose a tack that lasts at least so long' -r
 complete -c tack -n "__fish_tack_using_subcommand deploy" -l format -d 'The form to write OUTPUT in: tacks, or one of the forms of tack-pack(1)' -r -f -a "pem\t'The tacks themselves'
@@ -106,7 +106,7 @@ extension\t'The bare TackExtension'
 serverinfo\t'A serverinfo file of OpenSSL'
 certificate\t'A TACK certificate'"
 complete -c tack -n "__fish_tack_using_subcommand deploy" -s o -l output -d 'The file to keep up to date' -r -F
-complete -c tack -n "__fish_tack_using_subcommand deploy" -l run -d 'Run this shell command after OUTPUT has changed' -r
+complete -c tack -n "__fish_tack_using_subcommand deploy" -l run -d 'Run this shell command after OUTPUT has changed, and again in later runs if it fails' -r
 complete -c tack -n "__fish_tack_using_subcommand deploy" -l dry-run -d 'Say what would be done, and do nothing'
 complete -c tack -n "__fish_tack_using_subcommand deploy" -l in-place -d 'Write into OUTPUT if it is mounted by itself, as containers mount single files, and cannot be replaced'
 complete -c tack -n "__fish_tack_using_subcommand deploy" -s v -l verbose -d 'Say on standard error what is made'

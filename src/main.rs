@@ -18,6 +18,7 @@ mod objects;
 mod output;
 mod packing;
 mod password;
+mod pending;
 mod place;
 mod replace;
 mod servers;

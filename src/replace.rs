@@ -296,8 +296,8 @@ pub fn exists(path: &Path) -> Error {
     anyhow!("{}: it exists already; choose another name, or replace it with --force", Shown(path))
 }
 
-/// So that the new name is on the disk. Not every file system can, and nothing is lost then but time.
-fn sync_directory(place: &Place) {
+/// So that names are on the disk, or gone from it. Not every file system can, and nothing is lost then but time.
+pub fn sync_directory(place: &Place) {
     let _ = place.open_directory().and_then(|directory| directory.sync_all());
 }
 

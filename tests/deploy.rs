@@ -454,8 +454,137 @@ fn a_dry_run_says_what_would_be_done_and_does_nothing() {
     assert_eq!(site.changes(), 1);
 }
 
+/// Beside `out.pem` while its command has to succeed.
+const MARKER: &str = ".deploy-pending.out.pem";
+
 #[test]
-fn a_command_that_fails_is_reported_and_the_tack_stays() {
+fn a_command_that_fails_is_repeated_until_it_succeeds() {
+    let site = Site::new();
+    // Succeeds when the file is there.
+    let command = "echo run >>runs; test -e reloaded";
+    let deploy = |now: &str, options: &[&str]| {
+        run(site.tack(now).args(["deploy", "-o", "out.pem", "--run", command, "tacks.pem"]).args(options))
+    };
+    let runs = || site.read("runs").len() / "run\n".len();
+    let failed = format!(
+        "tack: out.pem: installed, but the command of --run failed with status 1: {command}; the next run repeats it\n"
+    );
+    let hour = later(FIRST_DEPLOY, 60 * 60);
+    for (now, number) in [(FIRST_DEPLOY, 1), (&hour, 2), (&hour, 3), (&later(FIRST_DEPLOY, DAY), 4)] {
+        let ran = deploy(now, &[]);
+        assert_eq!((ran.status, ran.stderr.as_str(), runs()), (Some(1), failed.as_str(), number), "{now}");
+        assert!(site.path(MARKER).exists());
+    }
+    assert_eq!(site.installed(), ["2027-01-03T00:00Z"]);
+    // A dry run says so, and so does a run without --run.
+    let pending = format!("the command of --run has not succeeded since it changed at {}", later(FIRST_DEPLOY, DAY));
+    let ran = deploy(&later(FIRST_DEPLOY, DAY), &["--dry-run"]);
+    assert_eq!((ran.status, ran.stderr.as_str()), (Some(0), ""));
+    assert!(ran.text().contains(&format!("out.pem: {pending}\nwould run: {command}\n")), "{}", ran.text());
+    let ran = run(site.tack(&later(FIRST_DEPLOY, DAY)).args(["deploy", "-o", "out.pem", "tacks.pem"]));
+    let warning = format!("tack: out.pem: warning: {pending}; give --run, or reload the server and remove {MARKER}\n");
+    assert_eq!((ran.status, ran.stderr, runs()), (Some(0), warning, 4));
+    // In the end it succeeds, and is not run again before the next change.
+    fs::write(site.path("reloaded"), "").unwrap();
+    for _ in 0..2 {
+        assert_silent(&deploy(&later(FIRST_DEPLOY, DAY + 1), &[]));
+        assert_eq!((runs(), site.path(MARKER).exists()), (5, false));
+    }
+    assert_silent(&deploy(&later(FIRST_DEPLOY, 2 * DAY), &[]));
+    assert_eq!((runs(), site.path(MARKER).exists()), (6, false));
+}
+
+#[test]
+fn a_command_that_never_began_is_run() {
+    let site = Site::new();
+    // It ends the run that started it, as a machine that goes down would: OUTPUT has changed, and that is all.
+    let mut deploy = site.tack(FIRST_DEPLOY);
+    let ran = run(deploy.args(["deploy", "-o", "out.pem", "--run", "kill -9 $PPID", "tacks.pem"]));
+    assert_eq!((ran.status, site.installed().len()), (None, 1));
+    let text = String::from_utf8(site.read(MARKER)).unwrap();
+    let expected = "The command of \"tack deploy --run\" has not succeeded since out.pem changed.\nCreated by tack ";
+    assert!(text.starts_with(expected) && text.ends_with(&format!("Created at {FIRST_DEPLOY}\n")), "{text}");
+    assert_silent(&run(site.deploy(FIRST_DEPLOY).arg("tacks.pem")));
+    assert_eq!((site.changes(), site.path(MARKER).exists()), (1, false));
+}
+
+#[test]
+fn the_marker_is_there_before_the_change_and_goes_if_there_is_none() {
+    let site = Site::new();
+    // The marker cannot take its name: OUTPUT does not change.
+    fs::create_dir_all(site.path(MARKER).join("full")).unwrap();
+    let ran = run(site.deploy(FIRST_DEPLOY).arg("tacks.pem"));
+    assert_eq!((ran.status, site.path("out.pem").exists()), (Some(1), false));
+    assert!(ran.stderr.starts_with("tack: out.pem: cannot be written: "), "{}", ran.stderr);
+    fs::remove_dir_all(site.path(MARKER)).unwrap();
+    // While the command runs, the marker is there.
+    let mut deploy = site.tack(FIRST_DEPLOY);
+    ok(deploy.args(["deploy", "-o", "out.pem", "--run", &format!("cp {MARKER} seen"), "tacks.pem"]));
+    assert!(site.path("seen").exists() && !site.path(MARKER).exists());
+}
+
+#[test]
+fn one_run_at_a_time_runs_the_command_and_that_of_a_later_change_stays_pending() {
+    let site = Site::new();
+    // The command waits for the file that the test writes when it has looked.
+    ok(Command::new("mkfifo").arg(site.path("go")));
+    let mut deploy = site.tack(FIRST_DEPLOY);
+    deploy.args(["deploy", "-o", "out.pem", "--run", "echo >>changes; : >begun; cat go", "tacks.pem"]);
+    let mut first = deploy.spawn().unwrap();
+    while !site.path("begun").exists() {
+        assert!(first.try_wait().unwrap().is_none(), "it ended early");
+        thread::yield_now();
+    }
+    assert_silent(&run(site.deploy(FIRST_DEPLOY).arg("tacks.pem")));
+    assert_eq!(site.changes(), 1, "the command is running already");
+    // Another change, whose command fails: the first one's success does not count for it.
+    let tomorrow = later(FIRST_DEPLOY, DAY);
+    let mut deploy = site.tack(&tomorrow);
+    assert_eq!(run(deploy.args(["deploy", "-o", "out.pem", "--run", "false", "tacks.pem"])).status, Some(1));
+    fs::write(site.path("go"), "").unwrap();
+    assert!(first.wait().unwrap().success());
+    assert!(site.path(MARKER).exists());
+    assert_silent(&run(site.deploy(&tomorrow).arg("tacks.pem")));
+    assert_eq!((site.changes(), site.path(MARKER).exists()), (2, false));
+}
+
+#[test]
+fn the_marker_is_beside_the_file_that_a_link_names() {
+    let site = Site::new();
+    fs::create_dir(site.path("etc")).unwrap();
+    symlink("etc/tack.pem", site.path("out.pem")).unwrap();
+    let fail =
+        |now: &str, options: &[&str]| run(site.tack(now).args(["deploy", "-o", "out.pem", "tacks.pem"]).args(options));
+    assert_eq!(fail(FIRST_DEPLOY, &["--run", "false"]).status, Some(1));
+    let marker = site.path("etc/.deploy-pending.tack.pem");
+    assert!(marker.exists() && !site.path(MARKER).exists());
+    let ran = fail(FIRST_DEPLOY, &[]);
+    let marker = fs::canonicalize(marker).unwrap();
+    assert!(ran.stderr.ends_with(&format!("remove {}\n", marker.display())), "{}", ran.stderr);
+}
+
+#[test]
+fn a_command_knows_what_changed_and_no_password() {
+    let site = Site::new();
+    let command = r#"cd / && echo "$TACK_OUTPUT,$TACK_CERTIFICATE,$TACK_PASSWORD""#;
+    let said = |options: &[&str], input: &[u8]| {
+        let _ = fs::remove_file(site.path("out.pem"));
+        let mut deploy = site.tack(FIRST_DEPLOY);
+        deploy.args(["deploy", "-o", "out.pem", "--run", command, "tacks.pem"]).args(options);
+        deploy.env("TACK_PASSWORD", "secret").env("TACK_CERTIFICATE", "another");
+        let ran = common::run_with(&mut deploy, input);
+        assert_eq!((ran.status, ran.stderr.as_str()), (Some(0), ""));
+        ran.text().trim_end().to_owned()
+    };
+    let (output, certificate) = (site.path("out.pem"), site.path("www.pem"));
+    let (output, certificate) = (output.display(), certificate.display());
+    assert_eq!(said(&["-c", "www.pem"], b""), format!("{output},{certificate},"));
+    assert_eq!(said(&[], b""), format!("{output},,"));
+    assert_eq!(said(&["-c", "-"], &site.read("www.pem")), format!("{output},,"));
+}
+
+#[test]
+fn the_end_of_a_command_is_reported_and_the_tack_stays() {
     let site = Site::new();
     for (now, command, status) in [
         (FIRST_DEPLOY.to_owned(), "exit 7", "status 7"),
@@ -464,7 +593,7 @@ fn a_command_that_fails_is_reported_and_the_tack_stays() {
         let mut deploy = site.tack(&now);
         let ran = run(deploy.args(["deploy", "-o", "out.pem", "--run", command, "tacks.pem"]));
         let words = format!(
-            "tack: out.pem: installed, but the command of --run failed with {status}: {command}; run it by hand\n"
+            "tack: out.pem: installed, but the command of --run failed with {status}: {command}; the next run repeats it\n"
         );
         assert_eq!((ran.status, ran.stderr), (Some(1), words));
         assert_eq!(site.tacks("out.pem").len(), 1);

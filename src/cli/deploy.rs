@@ -10,21 +10,24 @@ use super::parse::whole;
 
 /// Install the tack of the hour from a batch, and reload the server if it changed
 ///
-/// Of the tacks in the files the one is chosen that expires soonest, but not before MIN_REMAINING from now. Its signature
-/// is verified, and with -c that it vouches for the certificate's key. OUTPUT is replaced as a whole, with its mode and
-/// owner kept, and COMMAND is run by the shell only when OUTPUT changed: made for cron, which stays silent on the days
-/// with nothing to do. With tacks of two keys one of each key is installed, in the order of the files; a key that has no
-/// valid tack is left out, with a warning and exit status 1.
+/// Picks the soonest-expiring tack with at least MIN_REMAINING left, for each of two TACK keys at most. Writes OUTPUT
+/// atomically, and keeps its mode and owner. Then runs COMMAND, but only if OUTPUT changed. So deploy is made for cron:
+/// with nothing to do it is silent.
 ///
-/// A file that cannot be read, and a tack whose signature does not hold, are reported and passed over; so is a tack whose
-/// generation another tack of its key revokes. A COMMAND that failed is run again when OUTPUT changes the next time.
+/// If no tack lasts that long, the one that lasts longest is installed, with a warning. If no tack is valid, OUTPUT stays
+/// as it is. With tacks of two TACK keys, one of each key is installed, in the order in which the files name the keys. A
+/// key without a valid tack is left out, with a warning and exit status 1.
 ///
-/// A tack that lasts less than MIN_REMAINING is installed with a warning when there is no better one. When no tack is valid
-/// OUTPUT stays as it is.
+/// Only tacks whose signature verifies count. Files that cannot be read, and tacks with bad signatures, are reported and
+/// passed over. Revoked tacks are passed over too: a tack is revoked if any tack of its TACK key in the files, for whatever
+/// TLS key, has a higher min_generation than its generation.
 ///
-/// OUTPUT gets the format and the flags that this run asks for, whatever it had before: let every run for one OUTPUT ask
-/// for the same. An OUTPUT that holds what deploy does not write, such as the server's certificate or its key, is left as
-/// it is.
+/// If COMMAND fails, or never runs because the machine goes down, every later run repeats it until it succeeds. Until then
+/// there is a marker beside OUTPUT, the file .deploy-pending.OUTPUT.
+///
+/// OUTPUT gets the format and the flags of this run, whatever it had before: let every run for one OUTPUT ask for the same.
+/// OUTPUT must be empty, absent, or a file that deploy wrote. A file with anything else in it, such as the server's
+/// certificate or its configuration, is refused and stays as it is.
 #[derive(Debug, Args)]
 #[command(after_long_help = "\
 EXAMPLES:
@@ -40,9 +43,14 @@ EXAMPLES:
 EXIT STATUS:
   0  OUTPUT is as it should be.
   1  No tack of a key is valid, a file cannot be read, or COMMAND failed; the message says which.
-  2  The command line is wrong.")]
+  2  The command line is wrong.
+
+ENVIRONMENT, of COMMAND:
+  TACK_OUTPUT  The path of OUTPUT, from the root.
+  TACK_CERTIFICATE  The path of CERT, from the root, if there is one.
+  TACK_PASSWORD  Not set.")]
 pub struct Deploy {
-    /// Install tacks for this certificate's key only
+    /// Install only tacks for the key of this certificate: the live one, or a copy that renewals refresh
     #[arg(short, long, value_name = "CERT")]
     pub certificate: Option<PathBuf>,
 
@@ -62,7 +70,7 @@ pub struct Deploy {
     #[arg(short, long, value_name = "OUTPUT")]
     pub output: PathBuf,
 
-    /// Run this shell command after OUTPUT has changed
+    /// Run this shell command after OUTPUT has changed, and again in later runs if it fails
     #[arg(long, value_name = "COMMAND")]
     pub run: Option<String>,
 

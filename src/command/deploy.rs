@@ -1,7 +1,7 @@
 //! `tack deploy`: the tack of the hour, from a batch into the file that the server reads.
 
 use std::path::{Path, PathBuf};
-use std::process::{ExitCode, Stdio};
+use std::process::{self, ExitCode, Stdio};
 
 use anyhow::{Error, Result, anyhow, bail};
 use tack_core::{ChooseError, Chooser, Fingerprint, Span, Tack, Timestamp, Verified};
@@ -15,6 +15,7 @@ use crate::lock::lock_beside;
 use crate::message::{Usage, provenance, say, say_text, warn};
 use crate::output::{Output, is_stdout, print};
 use crate::packing::{self, Parts};
+use crate::pending::{self, Marker, Pending};
 use crate::replace::{IfMounted, replace};
 use crate::tacks::{self, Flaws};
 use crate::target;
@@ -44,9 +45,11 @@ pub fn run(args: &Deploy, now: i64) -> Result<ExitCode> {
         dry_run(args, &content)?;
         return Ok(exit.into());
     }
-    let changed = install(&args.output, &content, args.in_place)?;
-    if let Some(command) = args.run.as_ref().filter(|_| changed) {
-        run_command(command, &args.output)?;
+    let marker = install(args, &content, now)?;
+    if let (Some(command), Some(marker)) = (&args.run, marker) {
+        run_command(command, args)?;
+        let _locked = lock_beside(&args.output);
+        marker.clear(&args.output)?;
     }
     Ok(exit.into())
 }
@@ -259,41 +262,74 @@ impl Content {
     }
 }
 
-/// Brings OUTPUT up to date, and says whether it had to be changed.
-fn install(output: &Path, content: &Content, in_place: bool) -> Result<bool> {
+/// Brings OUTPUT up to date. Returns the marker if the command of `--run` is to be run.
+fn install(args: &Deploy, content: &Content, now: i64) -> Result<Option<Marker>> {
+    let output = &args.output;
     let _locked = lock_beside(output);
-    if Installed::read(output)?.is_same(&content.text) {
-        return Ok(false);
+    let is_stale = !Installed::read(output)?.is_same(&content.text);
+    match (&args.run, is_stale) {
+        (Some(_), true) => {
+            let marker = Marker::make(output, now)?;
+            match replace(output, content.text.as_bytes(), IfMounted::new(args.in_place)) {
+                Ok(()) => Ok(Some(marker)),
+                Err(error) => marker.abandon(output).and(Err(error)),
+            }
+        }
+        (Some(_), false) => Marker::take_over(output),
+        (None, _) => {
+            if is_stale {
+                replace(output, content.text.as_bytes(), IfMounted::new(args.in_place))?;
+            }
+            if let Some(pending) = Pending::find(output)? {
+                let marker = pending::path(output);
+                warn(output, format_args!("{pending}; give --run, or reload the server and remove {}", Shown(&marker)));
+            }
+            Ok(None)
+        }
     }
-    replace(output, content.text.as_bytes(), IfMounted::new(in_place))?;
-    Ok(true)
 }
 
 fn dry_run(args: &Deploy, content: &Content) -> Result<()> {
+    let output = Shown(&args.output);
     let is_stale = !Installed::read(&args.output)?.is_same(&content.text);
+    let pending = Pending::find(&args.output)?;
     let mut text = String::new();
     for tack in &content.tacks {
         let verb = if is_stale { "would install" } else { "holds" };
         let (key, expiration) = (tack.public_key().fingerprint(), tack.expiration());
-        text += &format!("{}: {verb} the tack of key {key} that expires at {expiration}\n", Shown(&args.output));
+        text += &format!("{output}: {verb} the tack of key {key} that expires at {expiration}\n");
     }
-    if let Some(command) = args.run.as_ref().filter(|_| is_stale) {
+    if let Some(pending) = &pending {
+        text += &format!("{output}: {pending}\n");
+    }
+    if let Some(command) = args.run.as_ref().filter(|_| is_stale || pending.is_some()) {
         text += &format!("would run: {}\n", command.escape_debug());
     }
     print(&text)
 }
 
-/// Runs a command by the shell; its output is the user's to read.
-fn run_command(command: &str, output: &Path) -> Result<()> {
-    let status = std::process::Command::new("/bin/sh").arg("-c").arg(command).stdin(Stdio::null()).status();
-    let status = status.map_err(|error| anyhow!("/bin/sh: cannot be run: {}", plain(&error)))?;
+/// Runs a command by the shell; its output is the user's to read. Its environment names OUTPUT and the certificate, and has
+/// no password.
+fn run_command(command: &str, args: &Deploy) -> Result<()> {
+    let mut shell = process::Command::new("/bin/sh");
+    shell.arg("-c").arg(command).stdin(Stdio::null());
+    shell.env_remove("TACK_PASSWORD").env_remove("TACK_CERTIFICATE").env("TACK_OUTPUT", absolute(&args.output));
+    if let Some(certificate) = args.certificate.as_deref().filter(|path| !is_dash(path)) {
+        shell.env("TACK_CERTIFICATE", absolute(certificate));
+    }
+    let status = shell.status().map_err(|error| anyhow!("/bin/sh: cannot be run: {}", plain(&error)))?;
     if !status.success() {
         let status = status.code().map_or_else(|| status.to_string(), |code| format!("status {code}"));
         bail!(
-            "{}: installed, but the command of --run failed with {status}: {}; run it by hand",
-            Shown(output),
+            "{}: installed, but the command of --run failed with {status}: {}; the next run repeats it",
+            Shown(&args.output),
             command.escape_debug()
         );
     }
     Ok(())
+}
+
+/// The path that names the same file wherever a command goes. Only where there is no working directory it is as given.
+fn absolute(path: &Path) -> PathBuf {
+    std::path::absolute(path).unwrap_or_else(|_| path.to_owned())
 }
