@@ -10,6 +10,7 @@ peers=target/peers
 commands=(
   gcc:gcc make:make pkg-config:pkg-config # the openssl crate is built against the system's OpenSSL
   openssl:openssl curl:curl apache2:apache2 nginx:nginx haproxy:haproxy stunnel:stunnel4 # clients and servers
+  strace:strace # the system calls of replacing a file
   bash:bash zsh:zsh fish:fish man:man-db # completions and man pages
   systemd-analyze:systemd # the units of examples/
   python3:python3 # tackpy and tlslite-ng
