@@ -10,6 +10,8 @@ use rustix::fs::{CWD, Mode, OFlags, openat};
 use crate::display::{Shown, plain};
 use crate::input::{SMALL, contains};
 
+/// Most outputs are no longer, so that one reading is enough.
+const USUAL: usize = 4096;
 const KEY_BEGIN: &[u8] = b"-----BEGIN TACK PRIVATE KEY-----";
 
 /// Refuses to write over a TACK key, which nothing but `genkey --force` and `passwd` may do; and over what cannot be looked
@@ -32,7 +34,7 @@ pub fn refuse_key(path: &Path, file: &File) -> Result<()> {
     if !file.metadata().is_ok_and(|metadata| metadata.is_file()) {
         return Ok(());
     }
-    let mut start = Vec::new();
+    let mut start = Vec::with_capacity(USUAL);
     match file.take(SMALL).read_to_end(&mut start) {
         Ok(_) if contains(&start, KEY_BEGIN) => {
             bail!("{}: it holds a TACK key, which would be lost; choose another output", Shown(path))

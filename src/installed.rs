@@ -27,12 +27,17 @@ impl Installed {
     /// Reads it. A file that is not there holds nothing.
     pub fn read(output: &Path) -> Result<Self> {
         let failed = |error| anyhow!("{}: cannot be read, to be compared: {}", Shown(output), plain(&error));
-        let file = match fs::metadata(output) {
-            Ok(metadata) if metadata.is_file() => File::open(output).map_err(failed)?,
+        match fs::metadata(output) {
+            Ok(metadata) if metadata.is_file() => Self::look(output, &File::open(output).map_err(failed)?),
             Ok(_) => bail!("{}: it is no regular file, which could be compared; give OUTPUT a file", Shown(output)),
-            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Self { bytes: Vec::new() }),
-            Err(error) => return Err(failed(error)),
-        };
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok(Self { bytes: Vec::new() }),
+            Err(error) => Err(failed(error)),
+        }
+    }
+
+    /// Looks into the open file, which may have taken OUTPUT's name since it was read.
+    pub fn look(output: &Path, file: &File) -> Result<Self> {
+        let failed = |error| anyhow!("{}: cannot be read, to be compared: {}", Shown(output), plain(&error));
         let mut bytes = Vec::new();
         file.take(SMALL + 1).read_to_end(&mut bytes).map_err(failed)?;
         if let Some(foreign) = foreign(&bytes) {

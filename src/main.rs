@@ -2,6 +2,7 @@
 
 mod arguments;
 mod attributes;
+mod batch_files;
 mod cli;
 mod command;
 mod display;

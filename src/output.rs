@@ -1,18 +1,20 @@
 //! Where a command writes what it makes: standard output, or a file that is neither an input nor a key.
 
-use std::fs::{self, File};
+use std::fs::{self, File, Metadata};
 use std::io::{self, IsTerminal, StdoutLock, Write};
 use std::os::fd::AsFd;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Error, Result, anyhow, bail};
-use rustix::fs::{FileType, OFlags, fcntl_getfl, fstat, stat};
+use rustix::fs::{OFlags, fcntl_getfl};
 
 use crate::display::{Shown, is_dash, plain};
 use crate::guard::refuse_key_file;
 use crate::input::{FileId, Inputs};
 use crate::place::{LastLink, Place};
-use crate::replace::{IfMounted, cannot_write, directory, replace};
+use crate::replace::{cannot_write, directory, replace};
+
+const NULL: &str = "/dev/null";
 
 /// Where a command writes what it makes.
 #[derive(Clone, Debug)]
@@ -37,7 +39,7 @@ impl Output {
     pub fn for_key(path: Option<&Path>, inputs: &Inputs) -> Result<Self> {
         match path {
             None => Ok(Self::Stdout),
-            Some(path) if is_dash(path) || is_stdout(path) => Ok(Self::Stdout),
+            Some(path) if is_dash(path) || (is_stdout(path) && !is_null(path)) => Ok(Self::Stdout),
             Some(path) => {
                 if inputs.contain(path) {
                     bail!("{}: it is an input too, and would be lost; choose another output", Shown(path));
@@ -60,19 +62,24 @@ impl Output {
                 let mut stdout = stdout()?;
                 stdout.write_all(bytes).and_then(|()| stdout.flush()).map_err(stdout_failed)
             }
-            Self::File(path) => replace(path, bytes, IfMounted::Fail),
+            Self::File(path) => replace(path, bytes),
         }
     }
 }
 
-/// Whether a path names the very file that standard output goes to, such as /dev/stdout: what is there already, before
-/// the place where standard output is, must stay.
+/// Whether a path names the very file that standard output goes to, such as /dev/stdout. What is there already, before the
+/// place where standard output is, must stay.
 pub fn is_stdout(path: &Path) -> bool {
     let stdout = io::stdout().as_fd().try_clone_to_owned().and_then(|stdout| File::from(stdout).metadata());
-    match (fs::metadata(path), stdout) {
-        (Ok(file), Ok(stdout)) => FileId::of(&file) == FileId::of(&stdout),
-        _ => false,
-    }
+    is_same(fs::metadata(path), stdout)
+}
+
+fn is_null(path: &Path) -> bool {
+    is_same(fs::metadata(path), fs::metadata(NULL))
+}
+
+fn is_same(one: io::Result<Metadata>, other: io::Result<Metadata>) -> bool {
+    one.is_ok_and(|one| other.is_ok_and(|other| FileId::of(&one) == FileId::of(&other)))
 }
 
 /// Refuses a file name in a directory that is not there, before anything is asked or computed for it.
@@ -112,10 +119,8 @@ pub fn print(text: &str) -> Result<()> {
 /// write, where a shell's "> /dev/null" only writes. A program that starts this one may have opened it so too. Whoever asks
 /// such a program for a status does not miss the words, but no key and no tack is made for nobody.
 fn is_null_of_the_runtime() -> bool {
-    let (flags, there, null) = (fcntl_getfl(io::stdout()), fstat(io::stdout()), stat("/dev/null"));
-    let (Ok(flags), Ok(there), Ok(null)) = (flags, there, null) else { return false };
-    let is_device = FileType::from_raw_mode(there.st_mode) == FileType::CharacterDevice;
-    flags & OFlags::RWMODE == OFlags::RDWR && is_device && there.st_rdev == null.st_rdev
+    let is_read_too = fcntl_getfl(io::stdout()).is_ok_and(|flags| flags & OFlags::RWMODE == OFlags::RDWR);
+    is_read_too && is_stdout(Path::new(NULL))
 }
 
 /// Whether standard output is a terminal with colours, whose user has not asked for none: <https://no-color.org>.

@@ -42,21 +42,30 @@ impl IfMounted {
 
 /// Replaces a file: writes a temporary file beside it, which then takes its place, owner, mode and access control list. What
 /// was there survives any failure, and a key survives in any case. A device or a pipe is written to as it is.
-pub fn replace(path: &Path, bytes: &[u8], if_mounted: IfMounted) -> Result<()> {
-    Replacement { path, bytes, if_mounted, key: None }.run()
+pub fn replace(path: &Path, bytes: &[u8]) -> Result<()> {
+    replace_if(path, bytes, IfMounted::Fail, |old| refuse_key(path, old))
+}
+
+/// As [`replace`], if there is no file, or a look into it finds nothing that must stay.
+pub fn replace_if(path: &Path, bytes: &[u8], if_mounted: IfMounted, check: impl Fn(&File) -> Result<()>) -> Result<()> {
+    Replacement { path, bytes, if_mounted, check: |old: Option<&File>| old.map_or(Ok(()), &check) }.run()
 }
 
 /// As [`replace`], for a key file that was read, and for nothing that has its name since.
 pub fn replace_key(path: &Path, bytes: &[u8], inputs: &Inputs, if_mounted: IfMounted) -> Result<()> {
-    Replacement { path, bytes, if_mounted, key: Some(inputs) }.run()
+    let check = |old: Option<&File>| match old.map(File::metadata) {
+        Some(Ok(old)) if inputs.contain_unchanged(&old) => Ok(()),
+        _ => bail!("{}: it was changed by another program meanwhile; run passwd again", Shown(path)),
+    };
+    Replacement { path, bytes, if_mounted, check }.run()
 }
 
-struct Replacement<'a> {
+struct Replacement<'a, C> {
     path: &'a Path,
     bytes: &'a [u8],
     if_mounted: IfMounted,
-    /// Where a key file is replaced, what was read.
-    key: Option<&'a Inputs>,
+    /// Whether what is there may be replaced, or that nothing is there.
+    check: C,
 }
 
 /// A whole file beside the one that it is to replace.
@@ -66,7 +75,7 @@ struct Prepared<'a> {
     temporary: Temporary<'a>,
 }
 
-impl Replacement<'_> {
+impl<C: Fn(Option<&File>) -> Result<()>> Replacement<'_, C> {
     fn run(&self) -> Result<()> {
         for _ in 0..TRIES {
             let place = Place::find(self.path, LastLink::Follow).map_err(|error| self.failed(&error))?;
@@ -93,9 +102,7 @@ impl Replacement<'_> {
 
     /// Makes the file if there is none yet, and says whether it did.
     fn create(&self, place: &Place) -> Result<bool> {
-        if self.key.is_some() {
-            return Err(self.changed());
-        }
+        (self.check)(None)?;
         let mut temporary = Temporary::write(place, self.bytes, PUBLIC).map_err(|error| self.failed(&error))?;
         let is_synced = temporary.file().sync_all();
         is_synced.and_then(|()| temporary.become_new(place.name())).map_err(|error| self.failed(&error))
@@ -106,8 +113,7 @@ impl Replacement<'_> {
         let old = match place.read() {
             Ok(Some(old)) => old,
             Ok(None) => return Ok(None),
-            Err(error) if self.key.is_none() => return Err(hidden(self.path, &error)),
-            Err(error) => return Err(self.failed(&error)),
+            Err(error) => return Err(hidden(self.path, &error)),
         };
         let temporary = Temporary::write(place, self.bytes, SECRET).map_err(|error| self.failed(&error))?;
         attributes::keep(self.path, temporary.file(), &old)?;
@@ -118,7 +124,7 @@ impl Replacement<'_> {
     /// Replaces the old file if it still has the name, and says whether it did.
     fn finish(&self, Prepared { place, old, mut temporary }: Prepared<'_>) -> Result<bool> {
         // As late as can be: a password, or a slow disk, may have taken its time.
-        self.check(&old)?;
+        (self.check)(Some(&old))?;
         if !is_at(&old, place).map_err(|error| self.failed(&error))? {
             return Ok(false);
         }
@@ -127,13 +133,6 @@ impl Replacement<'_> {
             Err(error) if error.kind() == io::ErrorKind::ResourceBusy => self.mounted(place, &old, temporary, &error),
             Err(error) => Err(self.failed(&error)),
         }
-    }
-
-    /// Refuses to replace a key that is not the one to be replaced.
-    fn check(&self, old: &File) -> Result<()> {
-        let Some(inputs) = self.key else { return refuse_key(self.path, old) };
-        let metadata = old.metadata().map_err(|error| self.failed(&error))?;
-        if inputs.contain_unchanged(&metadata) { Ok(()) } else { Err(self.changed()) }
     }
 
     /// Writes to a file that no other can take the place of, if that is wanted. Until it is on the disk there is the
@@ -153,6 +152,8 @@ impl Replacement<'_> {
         if !is_same(old, &file).map_err(|error| self.failed(&error))? {
             return Ok(false);
         }
+        // Should a signal end this half-way, the whole is in the temporary file.
+        temporary.outlive_signals();
         let length = u64::try_from(self.bytes.len()).expect("a length in memory has at most 64 bits");
         let written = file.write_all(self.bytes).and_then(|()| file.set_len(length)).and_then(|()| file.sync_all());
         written.map(|()| true).map_err(|error| {
@@ -164,10 +165,6 @@ impl Replacement<'_> {
                 Shown(&whole)
             )
         })
-    }
-
-    fn changed(&self) -> Error {
-        anyhow!("{}: it was changed by another program meanwhile; run passwd again", Shown(self.path))
     }
 
     fn failed(&self, error: &io::Error) -> Error {
@@ -368,7 +365,8 @@ mod tests {
         /// Replaces the file, after something else was done at the last moment.
         fn replaced(&self, meanwhile: impl Fn()) -> Result<bool> {
             let path = self.at("file");
-            let replacement = Replacement { path: &path, bytes: b"new", if_mounted: IfMounted::Fail, key: None };
+            let check = |old: Option<&File>| refuse_key(&path, old.unwrap());
+            let replacement = Replacement { path: &path, bytes: b"new", if_mounted: IfMounted::Fail, check };
             let place = Place::find(&path, LastLink::Follow).unwrap();
             let prepared = replacement.prepare(&place).unwrap().unwrap();
             meanwhile();
@@ -407,7 +405,7 @@ mod tests {
         assert!(is_refused(site.replaced(|| fs::write(site.at("file"), KEY).unwrap())));
         assert_eq!((site.names(), site.read("file")), (vec!["file".into()], KEY.into()));
         // One that was there when the output was looked up first is seen by whoever looks last, too.
-        assert!(replace(&site.at("file"), b"new", IfMounted::Fail).is_err());
+        assert!(replace(&site.at("file"), b"new").is_err());
         // In a new file's place.
         let names = Names::beside(&site.at("file")).unwrap();
         assert!(is_refused(names.replace(&site.at("file"), b"new").map(|()| true)));
@@ -418,7 +416,7 @@ mod tests {
     fn what_is_replaced_leaves_no_right_to_be_another_user() {
         let site = Site::new();
         fs::set_permissions(site.at("file"), Permissions::from_mode(0o4755)).unwrap();
-        replace(&site.at("file"), b"new", IfMounted::Fail).unwrap();
+        replace(&site.at("file"), b"new").unwrap();
         assert_eq!(fs::metadata(site.at("file")).unwrap().mode() & 0o7777, 0o755);
     }
 

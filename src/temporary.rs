@@ -107,6 +107,11 @@ impl<'a> Temporary<'a> {
         Ok(())
     }
 
+    /// Lets the file stay when a signal ends the program.
+    pub fn outlive_signals(&self) {
+        living().retain(|living| living.name != self.name);
+    }
+
     /// Leaves the file under its hidden name, which is returned.
     pub fn leave(mut self) -> String {
         self.has_gone = true;
@@ -119,7 +124,7 @@ impl Drop for Temporary<'_> {
         if !self.has_gone {
             let _ = unlinkat(self.directory, &self.name, AtFlags::empty());
         }
-        living().retain(|living| living.name != self.name);
+        self.outlive_signals();
     }
 }
 

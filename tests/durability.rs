@@ -103,6 +103,23 @@ fn a_batch_is_on_the_disk_when_it_is_done() {
     find(&calls, last, "syncfs(", "= 0");
 }
 
+/// A million files are made so: of each step there is one.
+#[test]
+fn a_file_of_a_batch_takes_the_fewest_steps() {
+    if !has("a_file_of_a_batch_takes_the_fewest_steps", &["strace"]) {
+        return;
+    }
+    let site = site();
+    let sign = format!("sign -p {PASSWORD} -k KEY.pem -c www.pem -n 3@1d -e 2036Z -o T");
+    let calls = trace(site.path(), &sign);
+    let begin = find(&calls, 0, "openat(", "\".tack-");
+    let name = |call: &String| call.split('(').next().unwrap().to_owned();
+    let steps: Vec<_> = calls.iter().skip(begin).map(name).filter(|name| !name.starts_with('+')).collect();
+    let mut expected = ["openat", "flock", "renameat2"].repeat(3);
+    expected.extend(["openat", "syncfs"]);
+    assert_eq!(steps, expected);
+}
+
 #[test]
 fn who_replaces_what_it_compared_locks_it_first() {
     if !has("who_replaces_what_it_compared_locks_it_first", &["strace"]) {

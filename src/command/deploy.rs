@@ -1,5 +1,6 @@
 //! `tack deploy`: the tack of the hour, from a batch into the file that the server reads.
 
+use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::process::{self, ExitCode, Stdio};
 
@@ -16,7 +17,7 @@ use crate::message::{Usage, provenance, say, say_text, warn};
 use crate::output::{Output, is_stdout, print};
 use crate::packing::{self, Parts};
 use crate::pending::{self, Marker, Pending};
-use crate::replace::{IfMounted, replace};
+use crate::replace::{IfMounted, replace_if};
 use crate::tacks::{self, Flaws};
 use crate::target;
 use crate::words::{self, Words};
@@ -267,10 +268,14 @@ fn install(args: &Deploy, content: &Content, now: i64) -> Result<Option<Marker>>
     let output = &args.output;
     let _locked = lock_beside(output);
     let is_stale = !Installed::read(output)?.is_same(&content.text);
+    let replace = || {
+        let check = |old: &File| Installed::look(output, old).map(drop);
+        replace_if(output, content.text.as_bytes(), IfMounted::new(args.in_place), check)
+    };
     match (&args.run, is_stale) {
         (Some(_), true) => {
             let marker = Marker::make(output, now)?;
-            match replace(output, content.text.as_bytes(), IfMounted::new(args.in_place)) {
+            match replace() {
                 Ok(()) => Ok(Some(marker)),
                 Err(error) => marker.abandon(output).and(Err(error)),
             }
@@ -278,7 +283,7 @@ fn install(args: &Deploy, content: &Content, now: i64) -> Result<Option<Marker>>
         (Some(_), false) => Marker::take_over(output),
         (None, _) => {
             if is_stale {
-                replace(output, content.text.as_bytes(), IfMounted::new(args.in_place))?;
+                replace()?;
             }
             if let Some(pending) = Pending::find(output)? {
                 let marker = pending::path(output);

@@ -8,6 +8,7 @@ use std::process::ExitCode;
 use anyhow::{Result, anyhow, bail};
 use tack_core::{Batch, Generations, Minute, Schedule, Timestamp};
 
+use crate::batch_files::BatchFiles;
 use crate::cli::Sign;
 use crate::display::{Shown, is_dash};
 use crate::exit::Exit;
@@ -18,7 +19,7 @@ use crate::output::{Output, check_directory, is_stdout};
 use crate::password::LockedKey;
 use crate::replace::is_stream;
 use crate::servers::{self, Server};
-use crate::signing::{BatchFiles, Destination, Signing};
+use crate::signing::{Destination, Signing};
 
 pub fn run(args: &Sign, now: i64) -> Result<ExitCode> {
     let generations = generations(args)?;
