@@ -1,126 +1,82 @@
-//! The password of a key file: from an option, a file, the environment or the terminal.
+//! Passwords: from an option, a file, the environment or the terminal.
 
 use std::env;
 use std::os::unix::ffi::OsStringExt;
 use std::path::Path;
 
 use anyhow::{Result, anyhow, bail};
-use tack_core::{Error, KeyFile, SigningKey, pem};
 use zeroize::Zeroizing;
 
-use crate::cli::{KeyArgs, PasswordArgs};
+use crate::cli::{Password, PasswordArgs};
 use crate::display::{Shown, plain};
-use crate::input::{Inputs, PEM_BEGIN, SMALL, contains};
-use crate::message::{refused, say};
+use crate::input::{Inputs, SMALL};
+use crate::message::say;
 use crate::terminal;
 
+/// The variable that holds the password where no option gives it.
 const VARIABLE: &str = "TACK_PASSWORD";
-const TRIES: u32 = 3;
+/// How often a password may be typed.
+pub const TRIES: u32 = 3;
 
-/// A password, overwritten in memory when it is dropped.
-pub type Password = Zeroizing<Vec<u8>>;
-
-/// A key file that is read, and where its password comes from, before anything is asked or computed.
-pub struct LockedKey<'a> {
-    args: &'a KeyArgs,
-    file: KeyFile,
-    blocks: usize,
-    notes: Vec<u8>,
-    given: Option<Password>,
-}
-
-impl<'a> LockedKey<'a> {
-    /// Reads the key file, and the password if it is not to be asked for.
-    pub fn read(args: &'a KeyArgs, inputs: &mut Inputs) -> Result<Self> {
-        let bytes = inputs.read(&args.key, SMALL)?;
-        let file = KeyFile::from_pem(&bytes).map_err(|error| refused(&args.key, &error))?;
-        if file.iterations() > args.max_iterations {
-            let error = Error::TooManyIterations { got: file.iterations(), limit: args.max_iterations };
-            return Err(refused(&args.key, &error));
-        }
-        let blocks = pem::blocks(&bytes).count();
-        Ok(Self { args, file, blocks, notes: notes(&bytes), given: given(&args.password, inputs)? })
-    }
-
-    /// How many PEM blocks there are in the file; the first with a key is the one.
-    pub fn blocks(&self) -> usize {
-        self.blocks
-    }
-
-    /// What a user wrote beside the blocks, in whole lines.
-    pub fn notes(&self) -> &[u8] {
-        &self.notes
-    }
-
-    /// The key. At the terminal a wrong password may be corrected twice.
-    pub fn open(self) -> Result<(SigningKey, Password)> {
-        if let Some(password) = self.given.clone() {
-            return self.try_open(password);
-        }
-        for _ in 1..TRIES {
-            let password = ask("Enter password for key file: ")?;
-            match self.file.decrypt(&password, self.args.max_iterations) {
-                Err(Error::WrongPassword) => say("Password incorrect!"),
-                _ => return self.try_open(password),
-            }
-        }
-        let password = ask("Enter password for key file: ")?;
-        self.try_open(password)
-    }
-
-    fn try_open(&self, password: Password) -> Result<(SigningKey, Password)> {
-        let key = self.file.decrypt(&password, self.args.max_iterations);
-        Ok((key.map_err(|error| refused(&self.args.key, &error))?, password))
-    }
-}
-
-/// The lines of a file that are neither of a PEM block nor of what we or tackpy say before it.
-fn notes(bytes: &[u8]) -> Vec<u8> {
-    let mut is_inside = false;
-    let mut notes = Vec::new();
-    for line in bytes.split_inclusive(|byte| *byte == b'\n') {
-        let is_ours = line.starts_with(b"Created by ") || line.starts_with(b"Created at ");
-        is_inside |= contains(line, PEM_BEGIN);
-        if !is_inside && !is_ours {
-            notes.extend_from_slice(line);
-        }
-        is_inside &= !contains(line, b"-----END ");
-    }
-    if notes.last().is_some_and(|last| *last != b'\n') {
-        notes.push(b'\n');
-    }
-    notes
+/// A password that an option or the environment gives, and where it comes from.
+pub struct Given {
+    pub password: Password,
+    pub source: String,
 }
 
 /// The password that options or the environment give, if they do.
-pub fn given(args: &PasswordArgs, inputs: &mut Inputs) -> Result<Option<Password>> {
+pub fn given(args: &PasswordArgs, inputs: &mut Inputs) -> Result<Option<Given>> {
     let (password, source) = match (&args.password, &args.password_file, env::var_os(VARIABLE)) {
-        (Some(password), _, _) => (Zeroizing::new(password.clone().into_bytes()), "-p".to_owned()),
+        (Some(password), _, _) => (password.clone(), "-p".to_owned()),
         (_, Some(file), _) => (read_file(file, inputs)?, Shown(file).to_string()),
-        (_, _, Some(password)) => (Zeroizing::new(password.into_vec()), VARIABLE.to_owned()),
+        (_, _, Some(password)) => (Password::new(Zeroizing::new(password.into_vec())), VARIABLE.to_owned()),
         (None, None, None) => return Ok(None),
     };
     if password.is_empty() {
         bail!("{source}: the password is empty; give one");
     }
-    Ok(Some(password))
+    Ok(Some(Given { password, source }))
 }
 
 /// The password in a file, less one line break at its end.
 pub fn read_file(path: &Path, inputs: &mut Inputs) -> Result<Password> {
-    let bytes = Zeroizing::new(inputs.read(path, SMALL)?);
-    let line = bytes.strip_suffix(b"\n").map_or(&bytes[..], |line| line.strip_suffix(b"\r").unwrap_or(line));
-    if line.is_empty() {
+    let mut bytes = Zeroizing::new(inputs.read(path, SMALL)?);
+    if bytes.pop_if(|last| *last == b'\n').is_some() {
+        bytes.pop_if(|last| *last == b'\r');
+    }
+    if bytes.is_empty() {
         bail!("{}: the password is empty; give one", Shown(path));
     }
-    Ok(Zeroizing::new(line.to_vec()))
+    Ok(Password::new(bytes))
 }
 
-/// Asks for a new password, twice.
-pub fn ask_new() -> Result<Password> {
+/// Asks for the password of a new key file, twice.
+pub fn ask_for_new_file() -> Result<Password> {
+    let prompts = ["Choose password for key file: ", "Re-enter password for key file: "];
+    ask_twice(prompts, "--password-file or TACK_PASSWORD")
+}
+
+/// Asks for the new password of a key file that has one, twice.
+pub fn ask_for_other() -> Result<Password> {
+    let prompts = ["Choose new password for key file: ", "Re-enter new password for key file: "];
+    ask_twice(prompts, "--new-password-file or --keep-password")
+}
+
+/// Asks for the password of a key file.
+pub fn ask_for_file() -> Result<Password> {
+    ask("Enter password for key file: ", "--password-file or TACK_PASSWORD")
+}
+
+/// Asks for the password that a key file has, where it is about to get another.
+pub fn ask_for_old() -> Result<Password> {
+    ask("Enter old password for key file: ", "--password-file or TACK_PASSWORD")
+}
+
+/// The options are named where there is no terminal.
+fn ask_twice([choose, again]: [&str; 2], options: &str) -> Result<Password> {
     for _ in 0..TRIES {
-        let password = ask("Choose password for key file: ")?;
-        if password == ask("Re-enter password for key file: ")? {
+        let password = ask(choose, options)?;
+        if password == ask(again, options)? {
             return Ok(password);
         }
         say("PASSWORDS DON'T MATCH!");
@@ -128,12 +84,13 @@ pub fn ask_new() -> Result<Password> {
     bail!("the passwords did not match {TRIES} times; nothing has changed");
 }
 
-fn ask(prompt: &str) -> Result<Password> {
+fn ask(prompt: &str, options: &str) -> Result<Password> {
     let password = terminal::ask(prompt).map_err(|error| {
-        anyhow!("no password, and no terminal to ask for it ({}); give --password-file or {VARIABLE}", plain(&error))
+        let question = prompt.trim_end_matches(": ").to_lowercase();
+        anyhow!("no terminal to ask \"{question}\" ({}); give {options}", plain(&error))
     })?;
     if password.is_empty() {
         bail!("no password was given; nothing has changed");
     }
-    Ok(password)
+    Ok(Password::new(password))
 }

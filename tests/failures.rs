@@ -128,17 +128,20 @@ fn no_failure_of_the_golden_cases_changes_a_file() {
 #[test]
 fn without_a_terminal_a_password_is_asked_for_in_vain() {
     let sandbox = Sandbox::new();
-    let message = "tack: no password, and no terminal to ask for it (no such device or address); give --password-file or \
-                   TACK_PASSWORD\n";
-    for command in [
-        "genkey -o NEW.pem",
-        "sign -k KEY.pem -c EC.pem -o NEW.pem",
-        "break -k KEY.pem -o NEW.pem",
-        "passwd -k KEY.pem",
-        "passwd -k KEY.pem --keep-password",
-        "passwd -k KEY.pem -p asdf",
+    let message = |question: &str, options: &str| {
+        format!("tack: no terminal to ask \"{question}\" (no such device or address); give {options}\n")
+    };
+    sandbox.succeeds("chmod 600 KEY.pem");
+    let (given, changed) = ("--password-file or TACK_PASSWORD", "--new-password-file or --keep-password");
+    for (command, question, options) in [
+        ("genkey -o NEW.pem", "choose password for key file", given),
+        ("sign -k KEY.pem -c EC.pem -o NEW.pem", "enter password for key file", given),
+        ("break -k KEY.pem -o NEW.pem", "enter password for key file", given),
+        ("passwd -k KEY.pem", "enter old password for key file", given),
+        ("passwd -k KEY.pem --keep-password", "enter old password for key file", given),
+        ("passwd -k KEY.pem -p asdf", "choose new password for key file", changed),
     ] {
-        sandbox.fails(&format!("setsid -w tack {command}"), 1, message);
+        sandbox.fails(&format!("setsid -w tack {command}"), 1, &message(question, options));
     }
     // What can be refused before is.
     for (command, message) in [
@@ -345,13 +348,40 @@ fn passwd_loses_nothing() {
 #[test]
 fn passwd_keeps_what_is_written_beside_the_key() {
     let sandbox = Sandbox::new();
-    sandbox.succeeds("{ echo '# in vault 7'; cat KEY.pem; printf '# until 2031'; } > MINE.pem");
+    sandbox.succeeds("{ printf 'Created by Alice\n# in vault 7\n'; cat KEY.pem; printf '# until 2031'; } > MINE.pem");
+    sandbox.succeeds("sed -i 's/END TACK PRIVATE KEY-----/& of 2026/' MINE.pem && chmod 600 MINE.pem");
     for _ in 0..2 {
         sandbox.succeeds("tack passwd -k MINE.pem -p asdf --keep-password --iterations 8192 --now 2026-11-20Z");
         let text = sandbox.succeeds("cat MINE.pem");
-        let start = "Created at 2026-11-20T00:00:00Z\n# in vault 7\n# until 2031\n-----BEGIN TACK PRIVATE KEY-----\n";
-        assert!(text.contains(start) && text.matches("Created by").count() == 1, "{text}");
-        assert!(text.ends_with("-----END TACK PRIVATE KEY-----\n") && text.lines().count() == 10, "{text}");
+        let start = "Created by Alice\n# in vault 7\nCreated by tack";
+        assert!(text.starts_with(start) && text.matches("Created at 2026-11-20T00:00:00Z\n").count() == 1, "{text}");
+        let end = "-----END TACK PRIVATE KEY----- of 2026\n# until 2031";
+        assert!(text.ends_with(end) && text.lines().count() == 11, "{text}");
+    }
+}
+
+#[test]
+fn passwd_warns_of_a_key_file_that_others_can_read() {
+    let sandbox = Sandbox::new();
+    let passwd = "tack passwd -k KEY.pem -p asdf --keep-password --iterations 8192 2>&1";
+    for (mode, warning) in [("600", ""), ("640", "0640"), ("604", "0604"), ("611", "")] {
+        let said = sandbox.succeeds(&format!("chmod {mode} KEY.pem && {passwd}"));
+        let words = format!("tack: KEY.pem: warning: other users can read it (mode {warning}); \"chmod 600\" it\n");
+        assert_eq!(said, if warning.is_empty() { String::new() } else { words }, "{mode}");
+    }
+}
+
+#[test]
+fn no_core_is_written_of_what_holds_a_password() {
+    let sandbox = Sandbox::new();
+    // The password comes from a pipe, which is opened once the limits of the waiting process have been looked at.
+    for command in ["break -k KEY.pem --password-file PIPE", "genkey --password-file PIPE --iterations 8192"] {
+        let limits = sandbox.succeeds(&format!(
+            "rm -f PIPE; mkfifo PIPE; ulimit -c unlimited; tack {command} > /dev/null & \
+             until [ -e /proc/$!/wchan ] && ls -l /proc/$!/exe | grep -q tack; do :; done; \
+             exec 3> PIPE; grep 'core file' /proc/$!/limits; echo asdf >&3; exec 3>&-; wait $!"
+        ));
+        assert_eq!(limits.split_whitespace().collect::<Vec<_>>(), ["Max", "core", "file", "size", "0", "0", "bytes"]);
     }
 }
 

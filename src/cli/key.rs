@@ -7,6 +7,7 @@ use tack_core::KeyFile;
 
 use super::Common;
 use super::parse::whole;
+use super::password::Password;
 
 /// Make a new TACK key, in a file that a password protects
 ///
@@ -143,7 +144,7 @@ pub struct KeyArgs {
 pub struct PasswordArgs {
     /// The password of the key file; every user of the machine can see it in the list of processes
     #[arg(short, long, value_name = "PASSWORD", allow_hyphen_values = true)]
-    pub password: Option<String>,
+    pub password: Option<Password>,
 
     /// Take the password from this file, less one line break at its end
     #[arg(long, value_name = "FILE", conflicts_with = "password")]

@@ -4,6 +4,7 @@ mod carry;
 mod deploy;
 mod key;
 mod parse;
+mod password;
 mod sign;
 
 use clap::{ArgAction, Args, Parser, Subcommand};
@@ -12,6 +13,7 @@ use tack_core::Timestamp;
 pub use self::carry::{Cert, Draft, Pack, PackFormat, Unpack, View};
 pub use self::deploy::{Deploy, DeployFormat, Status};
 pub use self::key::{Break, Genkey, KeyArgs, Passwd, PasswordArgs};
+pub use self::password::Password;
 pub use self::sign::Sign;
 
 /// Sign the public keys of TLS servers with a TACK key, and look after what is signed

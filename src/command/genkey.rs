@@ -2,21 +2,23 @@
 
 use std::process::ExitCode;
 
-use anyhow::{Result, anyhow};
+use anyhow::Result;
 use getrandom::SysRng;
-use getrandom::rand_core::TryRng;
-use tack_core::{KeyFile, SigningKey};
+use tack_core::SigningKey;
 
 use crate::cli::Genkey;
 use crate::exit::Exit;
 use crate::input::Inputs;
 use crate::message::{provenance, say_text};
+use crate::new_key_file::{self, no_randomness};
 use crate::output::Output;
-use crate::password::{self, Password};
+use crate::password;
 use crate::replace::{create_secret, exists, is_special};
+use crate::secrets::write_no_core;
 use crate::words::{self, Words};
 
 pub fn run(args: &Genkey, now: i64) -> Result<ExitCode> {
+    write_no_core();
     let mut inputs = Inputs::default();
     let given = password::given(&args.password, &mut inputs)?;
     let output = Output::for_key(args.output.as_deref(), &inputs)?;
@@ -28,11 +30,11 @@ pub fn run(args: &Genkey, now: i64) -> Result<ExitCode> {
         return Err(exists(path));
     }
     let password = match given {
-        Some(password) => password,
-        None => password::ask_new()?,
+        Some(given) => given.password,
+        None => password::ask_for_new_file()?,
     };
     let key = SigningKey::generate(&mut SysRng).map_err(no_randomness)?;
-    let file = lock(&key, &password, args.iterations)?;
+    let file = new_key_file::encrypt(&key, &password, args.iterations)?;
     let pem = provenance(now) + &file.to_pem();
     match &output {
         Output::File(path) => create_secret(path, pem.as_bytes(), args.force)?,
@@ -42,15 +44,4 @@ pub fn run(args: &Genkey, now: i64) -> Result<ExitCode> {
         say_text(format_args!("{}{}", words::crypto(Words::Tackpy097), words::key_file(&file)));
     }
     Ok(Exit::Good.into())
-}
-
-/// A key file with a new salt.
-pub fn lock(key: &SigningKey, password: &Password, iterations: u32) -> Result<KeyFile> {
-    let mut salt = [0; KeyFile::SALT_LENGTH];
-    SysRng.try_fill_bytes(&mut salt).map_err(no_randomness)?;
-    Ok(KeyFile::encrypt(key, password, iterations, salt)?)
-}
-
-fn no_randomness(error: getrandom::Error) -> anyhow::Error {
-    anyhow!("the system gives no randomness: {error}; nothing has changed")
 }

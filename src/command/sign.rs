@@ -14,9 +14,10 @@ use crate::display::{Shown, is_dash};
 use crate::exit::Exit;
 use crate::guard::refuse_key_file;
 use crate::input::Inputs;
+use crate::locked_key::LockedKey;
 use crate::message::{Usage, is_past, warn};
 use crate::output::{Output, check_directory, is_stdout};
-use crate::password::LockedKey;
+use crate::password;
 use crate::replace::is_stream;
 use crate::servers::{self, Server};
 use crate::signing::{Destination, Signing};
@@ -41,7 +42,7 @@ pub fn run(args: &Sign, now: i64) -> Result<ExitCode> {
     };
     let firsts = servers.iter().map(first).collect::<Result<Vec<_>>>()?;
 
-    let (key, _) = key.open()?;
+    let (key, _) = key.open(password::ask_for_file)?;
     let mut batches = Vec::new();
     for (server, first) in servers.iter().zip(firsts) {
         let hash = server.hash;
