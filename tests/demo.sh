@@ -7,8 +7,10 @@ if ! command -v openssl >/dev/null; then
     exit 1
 fi
 
-directory=$(mktemp -d)
-trap 'rm -rf "$directory"' EXIT
+# What the last run left goes; what this one makes stays, to be looked at.
+directory=$(dirname "$0")/../target/demo
+rm -rf "$directory"
+mkdir -p "$directory"
 cd "$directory"
 
 say() {
@@ -53,3 +55,5 @@ show tack sign -k KEY.pem -c CERT.pem -n 90@1d -e 2d -o TACKS/T
 show tack status -c CERT.pem TACKS/*
 show tack deploy -c CERT.pem -a 1 --format serverinfo --run "echo the server is reloaded here" -o TACK_SERVERINFO.pem TACKS/*
 show tack view TACK_SERVERINFO.pem
+
+say "All of these files are in $(pwd). They are for looking at: nobody has pinned this key."

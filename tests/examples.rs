@@ -124,6 +124,8 @@ fn cron() {
 fn systemd_units() {
     let site = Site::new();
     let service = site.adapted("tack-deploy.service");
+    // The example push, which it recommends, reads a key of ssh in a home directory.
+    assert!(service.contains("example push") && service.contains("\nProtectHome=read-only\n"));
     let command = service.lines().find_map(|line| line.strip_prefix("ExecStart=")).unwrap();
     assert_silent(&as_cron(command));
     site.assert_serves("serverinfo.pem", target_hash(&site.path("www.pem")));

@@ -53,6 +53,21 @@ fn its_configurations_are_the_examples() {
     assert_eq!(shown, EXAMPLES.len());
 }
 
+/// The commands that need the TACK key, and so the machine that keeps it.
+const WITH_KEY: [&str; 4] = ["tack genkey", "tack sign", "tack passwd", "tack break"];
+
+#[test]
+fn every_command_says_on_which_machine() {
+    let page = fs::read_to_string(root().join("man/tack-deployment.7")).unwrap();
+    let parts: Vec<_> = page.split("\n.EX\n").collect();
+    let labels = parts.iter().map(|before| before.rsplit('\n').next().unwrap());
+    for (label, block) in labels.zip(blocks()).filter(|(_, block)| !is_example(block)) {
+        let with_key = block.lines().filter(|line| WITH_KEY.iter().any(|command| line.starts_with(command))).count();
+        let expected = if label == ".I On the offline machine:" { block.lines().count() } else { 0 };
+        assert!(label.starts_with(".I On ") && with_key == expected, "{label}\n{block}");
+    }
+}
+
 #[test]
 fn it_has_no_warnings() {
     if has("it_has_no_warnings", &["man"]) {
