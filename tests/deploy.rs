@@ -154,8 +154,16 @@ fn daily_deploys_install_each_tack_with_a_day_and_more_left() {
 fn readers_see_a_whole_file_whatever_runs_at_once() {
     const RUNS: usize = 200;
     let site = Site::new();
-    assert_silent(&run(site.deploy(&later(FIRST_DEPLOY, 364 * DAY)).arg("tacks.pem")));
-    let all: HashSet<_> = site.tacks("tacks.pem").iter().map(Tack::to_bytes).collect();
+    // Each run has another tack to install, and so has to change the file.
+    let batch = site.tacks("tacks.pem");
+    let all: HashSet<_> = batch.iter().map(Tack::to_bytes).collect();
+    fs::create_dir(site.path("days")).unwrap();
+    let file = |day: usize| format!("days/{day}.pem");
+    for (day, tack) in batch.iter().take(RUNS).enumerate() {
+        fs::write(site.path(&file(day)), tack.to_pem()).unwrap();
+    }
+    fs::write(site.path("last.pem"), batch.last().unwrap().to_pem()).unwrap();
+    assert_silent(&run(site.deploy(FIRST_DEPLOY).arg("last.pem")));
     let (done, seen) = (AtomicBool::new(false), &mut HashSet::new());
     thread::scope(|scope| {
         let (site, done) = (&site, &done);
@@ -166,10 +174,8 @@ fn readers_see_a_whole_file_whatever_runs_at_once() {
             }
             contents
         });
-        // Of what goes on at once each has another tack to install, and so has to change the file.
-        let days = 0..i64::try_from(RUNS).unwrap();
-        let spawn = |day| site.deploy(&later(FIRST_DEPLOY, day * DAY)).arg("tacks.pem").stderr(Stdio::piped()).spawn();
-        let running: Vec<_> = days.map(|day| spawn(day).unwrap()).collect();
+        let spawn = |day| site.deploy(FIRST_DEPLOY).arg(file(day)).stderr(Stdio::piped()).spawn();
+        let running: Vec<_> = (0..RUNS).map(|day| spawn(day).unwrap()).collect();
         for child in running {
             let output = child.wait_with_output().unwrap();
             assert_eq!((output.status.code(), String::from_utf8(output.stderr).unwrap().as_str()), (Some(0), ""));
@@ -183,7 +189,7 @@ fn readers_see_a_whole_file_whatever_runs_at_once() {
         assert!(tacks.len() == 1 && all.contains(&tacks[0].to_bytes()));
     }
     assert_eq!(site.changes(), 1 + RUNS);
-    let expected = ["key.pem", "www.pem", "www.key", "tacks.pem", "out.pem", "changes"];
+    let expected = ["key.pem", "www.pem", "www.key", "tacks.pem", "days", "last.pem", "out.pem", "changes"];
     assert_eq!(site.names(), expected.map(str::to_owned).into());
 }
 
