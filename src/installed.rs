@@ -5,10 +5,11 @@ use std::io::{ErrorKind, Read};
 use std::path::Path;
 
 use anyhow::{Result, anyhow, bail};
-use tack_core::{Certificate, Object, ServerInfo, Tack, TackExtension, pem};
+use tack_core::{Certificate, Object, ServerInfo, Tack, TackExtension, Timestamp, Verified, pem};
 
 use crate::display::{Shown, plain};
 use crate::input::SMALL;
+use crate::message::created_at;
 
 const BEGIN: &str = "-----BEGIN ";
 const END: &str = "-----END ";
@@ -44,6 +45,22 @@ impl Installed {
             bail!("{}: it holds {foreign}, which would be lost; give OUTPUT a file of its own", Shown(output));
         }
         Ok(Self { bytes })
+    }
+
+    /// When it was made, if it says so: a TACK certificate does not.
+    pub fn created_at(&self) -> Option<Timestamp> {
+        created_at(&self.bytes)
+    }
+
+    /// Its tacks whose signatures hold, and which of them are active.
+    pub fn tacks(&self) -> Vec<(Verified<Tack>, bool)> {
+        let objects = Object::all_from_bytes(&self.bytes).filter_map(Result::ok);
+        let tacks = objects.flat_map(|object| {
+            let is_active = |index| object.extension().is_some_and(|extension| extension.is_active(index));
+            let tacks = object.tacks().iter().enumerate();
+            tacks.map(|(index, tack)| (tack.clone(), is_active(index))).collect::<Vec<_>>()
+        });
+        tacks.filter_map(|(tack, is_active)| Some((tack.into_verified().ok()?, is_active))).collect()
     }
 
     /// Whether it holds the same as this text, whenever and by whom it was made. Of a TACK certificate all but the

@@ -2,16 +2,22 @@
 
 use std::path::Path;
 
-use tack_core::{Error, Object, Tack, Verified};
+use tack_core::{Error, Object, Tack, Timestamp, Verified};
 
 use crate::few::Few;
 use crate::input::{Inputs, LARGE};
-use crate::message::refused;
+use crate::message::{created_at, refused};
 use crate::objects;
 
-/// What is wrong with a file of tacks. The rest of it counts.
+/// How far the clock of the machine that signs may be ahead of this one, in seconds: a day. No wrong time zone makes more,
+/// and by a clock that is behind by less than the default of `deploy --min-remaining` a tack is picked that is valid.
+const MAX_SKEW: i64 = 24 * 60 * 60;
+
+/// What a file says beside its tacks, and what is wrong with it. The rest of it counts.
 #[derive(Default)]
-pub struct Flaws {
+pub struct Notes {
+    /// When it was made, if it says so.
+    pub created_at: Option<Timestamp>,
     /// The file, or blocks of it, that cannot be read.
     pub unreadable: Few,
     /// The first signature that does not hold.
@@ -25,30 +31,36 @@ pub fn each<E>(
     path: &Path,
     inputs: &mut Inputs,
     mut then: impl FnMut(Verified<Tack>) -> Result<(), E>,
-) -> Result<Flaws, E> {
-    let mut flaws = Flaws::default();
+) -> Result<Notes, E> {
+    let mut notes = Notes::default();
     let bytes = match inputs.read(path, LARGE) {
         Ok(bytes) => bytes,
         Err(error) => {
-            flaws.unreadable.push(|| format!("{error:#}"));
-            return Ok(flaws);
+            notes.unreadable.push(|| format!("{error:#}"));
+            return Ok(notes);
         }
     };
+    notes.created_at = created_at(&bytes);
     objects::each(&bytes, verify, |tacks| {
         match tacks {
             Ok(tacks) => tacks.into_iter().try_for_each(|tack| match tack {
                 Ok(tack) => then(tack),
                 Err(error) => {
-                    flaws.bad_signature.get_or_insert(error);
-                    flaws.bad_signatures += 1;
+                    notes.bad_signature.get_or_insert(error);
+                    notes.bad_signatures += 1;
                     Ok(())
                 }
             })?,
-            Err(error) => flaws.unreadable.push(|| refused(path, &error).to_string()),
+            Err(error) => notes.unreadable.push(|| refused(path, &error).to_string()),
         }
         Ok(())
     })?;
-    Ok(flaws)
+    Ok(notes)
+}
+
+/// Whether a file was made so much later than now that the clock must be wrong, as of a machine whose battery is empty.
+pub fn is_clock_wrong(created_at: Timestamp, now: i64) -> bool {
+    created_at.seconds() > now.saturating_add(MAX_SKEW)
 }
 
 /// The tacks of an object, or in the place of one what is wrong with its signature.

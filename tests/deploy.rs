@@ -215,6 +215,8 @@ fn nothing_to_do_is_silent_and_changes_nothing_in_any_format() {
         ("certificate", "CERTIFICATE"),
     ] {
         let deploy = |now: &str| run(site.deploy(now).args(["--format", format, "tacks.pem"]));
+        // The clock goes back to the first deploy, which would be refused.
+        let _ = fs::remove_file(site.path("out.pem"));
         assert_silent(&deploy(FIRST_DEPLOY));
         changes += 1;
         assert_eq!(site.installed(), ["2027-01-02T00:00Z"], "{format}");
@@ -698,6 +700,59 @@ fn a_tack_is_valid_to_its_last_second_for_every_command() {
         assert_eq!(ran.status, Some(if is_valid { 0 } else { 2 }), "{now}: {}", ran.text());
         assert_eq!(ran.text().contains(" expired at "), !is_valid, "{now}: {}", ran.text());
     }
+}
+
+#[test]
+fn a_clock_before_the_batch_was_made_installs_nothing() {
+    let site = Site::new();
+    let refused = |now: &str, options: &[&str]| {
+        let ran = run(site.deploy(now).args(["new.pem", "tacks.pem"]).args(options));
+        let message = format!(
+            "tacks.pem: it was created at {FIRST_DEPLOY}, and the clock says {now}; set the clock; out.pem is as it was"
+        );
+        assert_eq!((ran.status, ran.stderr), (Some(1), format!("tack: {message}\n")));
+    };
+    // Of two files the one that was made later counts. The other one is of 2020.
+    let older = "Created by tack\nCreated at 2020-01-02T03:04:05Z\n".to_owned() + &site.tacks("tacks.pem")[5].to_pem();
+    fs::write(site.path("new.pem"), older).unwrap();
+    refused("1970-01-01T00:00:07Z", &[]);
+    refused("1970-01-01T00:00:07Z", &["--dry-run"]);
+    assert!(!site.path("out.pem").exists());
+    // A day is what the machine that signs may be ahead.
+    refused(&later(FIRST_DEPLOY, -DAY - 1), &[]);
+    assert_silent(&run(site.deploy(&later(FIRST_DEPLOY, -DAY)).args(["new.pem", "tacks.pem"])));
+    let before = site.read("out.pem");
+    refused("1970-01-01T00:00:07Z", &[]);
+    assert_eq!((site.read("out.pem"), site.changes()), (before, 1));
+}
+
+#[test]
+fn a_clock_that_went_back_keeps_a_tack_that_lasts_longer() {
+    let site = Site::new();
+    // The batch does not say when it was made.
+    let text: String = site.tacks("tacks.pem").iter().map(Tack::to_pem).collect();
+    fs::write(site.path("tacks.pem"), text).unwrap();
+    let (made, back) = (later(FIRST_DEPLOY, 9 * DAY), later(FIRST_DEPLOY, 3 * DAY));
+    assert_silent(&run(site.deploy(&made).arg("tacks.pem")));
+    let before = site.read("out.pem");
+    for options in [&["tacks.pem"][..], &["--dry-run", "tacks.pem"], &["--format", "serverinfo", "tacks.pem"]] {
+        let ran = run(site.deploy(&back).args(options));
+        let message = format!(
+            "out.pem: it was created at {made}, and the clock says {back}; set the clock, or remove out.pem if the clock is \
+             right; it is as it was"
+        );
+        assert_eq!((ran.status, ran.stderr), (Some(1), format!("tack: {message}\n")), "{options:?}");
+        assert_eq!((site.read("out.pem"), site.changes()), (before.clone(), 1));
+    }
+    // What lasts longer than the one installed is no harm, whatever the clock says.
+    assert_silent(&run(site.deploy(&back).args(["--min-remaining", "30d", "tacks.pem"])));
+    assert_eq!((site.installed(), site.changes()), (vec!["2027-02-03T00:00Z".to_owned()], 2));
+    // Nor is a tack of the key for a renewed certificate: the old one is good for nothing.
+    fs::write(site.path("out.pem"), before).unwrap();
+    certificate(site.directory.path(), "renewed", "ec:P-256", 30);
+    site.sign_with("key.pem", "renewed.pem", &["-e", "2027-01-08Z"], "renewed-tack.pem");
+    assert_silent(&run(site.deploy(&back).args(["-c", "renewed.pem", "renewed-tack.pem"])));
+    assert_eq!(site.installed(), ["2027-01-08T00:00Z"]);
 }
 
 #[test]

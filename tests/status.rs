@@ -296,6 +296,21 @@ fn of_many_problems_the_first_are_kept() {
 }
 
 #[test]
+fn a_clock_before_the_batch_was_made_knows_nothing() {
+    let site = Site::new();
+    site.write("tacks.pem", KEY, hash(), 1..=10);
+    let text = fs::read_to_string(site.path("tacks.pem")).unwrap();
+    fs::write(site.path("tacks.pem"), format!("Created at {NOW}\n{text}")).unwrap();
+    for (now, status) in [("2026-12-30T06:24:59Z", 3), ("2026-12-30T06:25:00Z", 0)] {
+        let ran = run(site.command().args(["--now", now, "status", "tacks.pem"]));
+        assert_eq!(ran.status, Some(status), "{}", ran.text());
+        let words =
+            format!("TACK UNKNOWN - tacks.pem: it was created at {NOW}, and the clock says {now}; set the clock |");
+        assert_eq!(ran.text().starts_with(&words), status == 3, "{}", ran.text());
+    }
+}
+
+#[test]
 fn the_first_line_stays_short() {
     let site = Site::new();
     let absent: Vec<_> = (0..9).map(|number| format!("absent{number}.pem")).collect();

@@ -22,6 +22,9 @@ use super::parse::whole;
 /// passed over. Revoked tacks are passed over too: a tack is revoked if any tack of its TACK key in the files, for whatever
 /// TLS key, has a higher min_generation than its generation.
 ///
+/// A clock that went back is an error, and OUTPUT stays as it is. That is a clock a day or more before the newest "Created
+/// at" line of the files; or one before the "Created at" line of OUTPUT, if the tack there lasts longer than the picked one.
+///
 /// If COMMAND fails, or never runs because the machine goes down, every later run repeats it until it succeeds. Until then
 /// there is a marker beside OUTPUT, the file .deploy-pending.OUTPUT.
 ///
@@ -134,7 +137,7 @@ EXIT STATUS:
   0  OK: the tacks fit, and last.
   1  WARNING: less time left than --warn, or tacks that another tack of their key revokes.
   2  CRITICAL: a gap, expired, all revoked, a bad signature, or tacks that do not fit the certificate.
-  3  UNKNOWN: a file cannot be read, or the command line is wrong.
+  3  UNKNOWN: an unreadable file, a clock before its \"Created at\" line, or a wrong command line.
 
 ENVIRONMENT:
   NO_COLOR  If not empty, the timeline has no colour on a terminal.")]

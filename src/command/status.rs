@@ -16,7 +16,7 @@ use crate::input::Inputs;
 use crate::message::refused;
 use crate::monitor::{self, Problems, State};
 use crate::output::{is_coloured, stdout_failed, stdout_to_show};
-use crate::tacks::{self, Flaws};
+use crate::tacks::{self, Notes};
 use crate::target;
 use crate::timeline::timeline;
 
@@ -81,7 +81,7 @@ impl Report {
     fn read_file(&mut self, path: &Path, inputs: &mut Inputs, coverages: &mut Coverages) {
         let mut number = 0_usize;
         let mut left_out = None;
-        let Ok(flaws) = tacks::each(path, inputs, |tack| {
+        let Ok(notes) = tacks::each(path, inputs, |tack| {
             number += 1;
             if let Err(error) = coverages.push(&tack) {
                 left_out.get_or_insert(error);
@@ -92,20 +92,25 @@ impl Report {
         if let Some(error) = left_out {
             self.problems.push(State::Unknown, || format!("{shown}: {error}; give fewer files at a time"));
         }
-        self.add_flaws(path, &flaws);
-        if number == 0 && flaws.unreadable.number() + flaws.bad_signatures == 0 {
+        if let Some(time) = notes.created_at.filter(|time| tacks::is_clock_wrong(*time, self.now.seconds())) {
+            self.problems.push(State::Unknown, || {
+                format!("{shown}: it was created at {time}, and the clock says {}; set the clock", self.now)
+            });
+        }
+        self.add_notes(path, &notes);
+        if number == 0 && notes.unreadable.number() + notes.bad_signatures == 0 {
             self.problems.push(State::Unknown, || format!("{shown}: no tack in it; give a batch"));
         }
     }
 
-    fn add_flaws(&mut self, path: &Path, flaws: &Flaws) {
-        for message in flaws.unreadable.first() {
+    fn add_notes(&mut self, path: &Path, notes: &Notes) {
+        for message in notes.unreadable.first() {
             self.problems.push(State::Unknown, || message.clone());
         }
-        if let more @ 1.. = flaws.unreadable.more() {
+        if let more @ 1.. = notes.unreadable.more() {
             self.problems.push(State::Unknown, || format!("{}: {more} more blocks cannot be read", Shown(path)));
         }
-        match (&flaws.bad_signature, flaws.bad_signatures) {
+        match (&notes.bad_signature, notes.bad_signatures) {
             (Some(error), 1) => self.problems.push(State::Critical, || refused(path, error).to_string()),
             (Some(_), number) => self.problems.push(State::Critical, || {
                 format!("{}: {number} tacks have a bad signature; do not use them", Shown(path))
