@@ -6,6 +6,8 @@ use std::io::{self, Write};
 use std::path::Path;
 
 use anyhow::{Error, Result, anyhow, bail};
+use rustix::fs::{AtFlags, StatxFlags, statx};
+use rustix::io::Errno;
 
 use crate::attributes;
 use crate::display::{Shown, plain};
@@ -72,7 +74,8 @@ struct Replacement<'a, C> {
 struct Prepared<'a> {
     place: &'a Place,
     old: File,
-    temporary: Temporary<'a>,
+    /// None if the old one can only be written to.
+    temporary: Option<Temporary<'a>>,
 }
 
 impl<C: Fn(Option<&File>) -> Result<()>> Replacement<'_, C> {
@@ -115,55 +118,55 @@ impl<C: Fn(Option<&File>) -> Result<()>> Replacement<'_, C> {
             Ok(None) => return Ok(None),
             Err(error) => return Err(hidden(self.path, &error)),
         };
-        let temporary = Temporary::write(place, self.bytes, SECRET).map_err(|error| self.failed(&error))?;
+        let temporary = match Temporary::write(place, self.bytes, SECRET) {
+            Ok(temporary) => temporary,
+            // Such as in a container whose other files are read-only.
+            Err(_) if self.if_mounted == IfMounted::WriteInPlace && is_mounted(place, &old) => {
+                return Ok(Some(Prepared { place, old, temporary: None }));
+            }
+            Err(error) => return Err(self.failed(&error)),
+        };
         attributes::keep(self.path, temporary.file(), &old)?;
         temporary.file().sync_all().map_err(|error| self.failed(&error))?;
-        Ok(Some(Prepared { place, old, temporary }))
+        Ok(Some(Prepared { place, old, temporary: Some(temporary) }))
     }
 
     /// Replaces the old file if it still has the name, and says whether it did.
-    fn finish(&self, Prepared { place, old, mut temporary }: Prepared<'_>) -> Result<bool> {
+    fn finish(&self, Prepared { place, old, temporary }: Prepared<'_>) -> Result<bool> {
         // As late as can be: a password, or a slow disk, may have taken its time.
         (self.check)(Some(&old))?;
         if !is_at(&old, place).map_err(|error| self.failed(&error))? {
             return Ok(false);
         }
+        let Some(mut temporary) = temporary else { return self.write_in_place(place, &old, None) };
         match temporary.take(place.name()) {
-            Ok(()) => Ok(true),
-            Err(error) if error.kind() == io::ErrorKind::ResourceBusy => self.mounted(place, &old, temporary, &error),
-            Err(error) => Err(self.failed(&error)),
+            Err(error) if error.kind() == io::ErrorKind::ResourceBusy => match self.if_mounted {
+                IfMounted::Fail => Err(self.failed(&error)),
+                IfMounted::Offer => bail!(
+                    "{}: cannot be written: {}{MOUNTED}, or give --in-place, which a crash can leave half written; what \
+                     was there is unchanged",
+                    Shown(self.path),
+                    plain(&error)
+                ),
+                IfMounted::WriteInPlace => self.write_in_place(place, &old, Some(temporary)),
+            },
+            result => result.map(|()| true).map_err(|error| self.failed(&error)),
         }
     }
 
-    /// Writes to a file that no other can take the place of, if that is wanted. Until it is on the disk there is the
-    /// temporary file too.
-    fn mounted(&self, place: &Place, old: &File, temporary: Temporary<'_>, error: &io::Error) -> Result<bool> {
-        match self.if_mounted {
-            IfMounted::Fail => return Err(self.failed(error)),
-            IfMounted::Offer => bail!(
-                "{}: cannot be written: {}{MOUNTED}, or give --in-place, which a crash can leave half written; what was \
-                 there is unchanged",
-                Shown(self.path),
-                plain(error)
-            ),
-            IfMounted::WriteInPlace => {}
-        }
+    /// Writes to the old file. Until that is on the disk the temporary file has the whole, if there is one.
+    fn write_in_place(&self, place: &Place, old: &File, temporary: Option<Temporary<'_>>) -> Result<bool> {
         let mut file = place.write().map_err(|error| self.failed(&error))?;
         if !is_same(old, &file).map_err(|error| self.failed(&error))? {
             return Ok(false);
         }
-        // Should a signal end this half-way, the whole is in the temporary file.
-        temporary.outlive_signals();
+        temporary.iter().for_each(Temporary::outlive_signals);
         let length = u64::try_from(self.bytes.len()).expect("a length in memory has at most 64 bits");
         let written = file.write_all(self.bytes).and_then(|()| file.set_len(length)).and_then(|()| file.sync_all());
         written.map(|()| true).map_err(|error| {
-            let whole = self.path.with_file_name(temporary.leave());
-            anyhow!(
-                "{}: it is half written: {}; what it should hold is in {}",
-                Shown(self.path),
-                plain(&error),
-                Shown(&whole)
-            )
+            let left =
+                temporary.map(|temporary| format!("; what it should hold is beside it, in {}", temporary.leave()));
+            anyhow!("{}: it is half written: {}{}", Shown(self.path), plain(&error), left.unwrap_or_default())
         })
     }
 
@@ -182,6 +185,19 @@ fn is_at(file: &File, place: &Place) -> io::Result<bool> {
 
 fn is_same(one: &File, other: &File) -> io::Result<bool> {
     Ok(FileId::of(&one.metadata()?) == FileId::of(&other.metadata()?))
+}
+
+/// Whether a file is a mount point by itself. A system that does not tell the number of a mount says no.
+fn is_mounted(place: &Place, file: &File) -> bool {
+    let mount = |of: &File| {
+        let known = statx(of, "", AtFlags::EMPTY_PATH, StatxFlags::MNT_ID).ok()?;
+        let is_known = StatxFlags::from_bits_retain(known.stx_mask).contains(StatxFlags::MNT_ID);
+        is_known.then_some(known.stx_mnt_id)
+    };
+    match (mount(place.directory()), mount(file)) {
+        (Some(directory), Some(file)) => directory != file,
+        _ => false,
+    }
 }
 
 /// A stream, which takes what is written one after the other.
@@ -221,13 +237,11 @@ impl Names {
     }
 
     fn refuse_key(&self, path: &Path, name: &OsStr) -> Result<()> {
-        let place = self.0.sibling(name);
-        if !place.entry().and_then(is_regular).map_err(|error| hidden(path, &error))? {
-            return Ok(());
-        }
-        match place.read().map_err(|error| hidden(path, &error))? {
-            Some(file) => refuse_key(path, &file),
-            None => Ok(()),
+        match self.0.sibling(name).read() {
+            Ok(Some(file)) => refuse_key(path, &file),
+            Ok(None) => Ok(()),
+            Err(error) if is_no_file(&error) => Ok(()),
+            Err(error) => Err(hidden(path, &error)),
         }
     }
 
@@ -239,6 +253,11 @@ impl Names {
             Err(_) => Ok(()),
         }
     }
+}
+
+/// Whether a file was not opened because the name is a symbolic link's, a socket's or that of a device without a driver.
+fn is_no_file(error: &io::Error) -> bool {
+    matches!(Errno::from_io_error(error), Some(Errno::LOOP | Errno::NXIO))
 }
 
 /// Atomically creates a file with mode 0600. With `force` it replaces another one, whose owner and mode do not matter.

@@ -382,6 +382,21 @@ fn a_file_that_is_mounted_by_itself_is_written_in_place_if_wanted() {
     ok(tack().args(["break", "-p", PASSWORD, "-o", "/dev/null", "-k", "KEY.pem"]).current_dir(&site));
     let current = ["--now", "2026-11-25Z", "deploy", "--dry-run", "TACKS.pem", "-o", "TACK.pem"];
     assert!(ok(tack().args(current).current_dir(&site)).text().contains("TACK.pem: holds the tack"));
+    // Where nothing else can be written, as in a container whose other files are read-only.
+    let ro =
+        "mkdir -p ro; mount --bind ro ro && touch ro/O && mount --bind TACK.pem ro/O && mount -o remount,bind,ro ro";
+    let deploy = "\"$TACK\" --now 2026-11-26Z deploy TACKS.pem -o ro/O";
+    let ran = shell(&format!("{ro} && {deploy}"));
+    assert!(ran.stderr.starts_with("tack: ro/O: cannot be written: read-only file system"), "{}", ran.stderr);
+    let ran = shell(&format!("{ro} && {deploy} --in-place && {deploy} --in-place"));
+    assert_eq!((ran.status, &*ran.stderr), (Some(0), ""));
+    assert_ne!(state(&at("TACK.pem")).4, after[1].4);
+    // A file that is no mount point is not written to.
+    let ran = shell(
+        "mkdir d; cp TACK.pem d; mount --bind d d && mount -o remount,bind,ro d && \"$TACK\" deploy --now \
+                     2026-11-27Z TACKS.pem -o d/TACK.pem --in-place",
+    );
+    assert!(ran.stderr.starts_with("tack: d/TACK.pem: cannot be written: read-only file system"), "{}", ran.stderr);
     // What can be replaced is, whatever may be.
     ok(tack().args(["passwd", "--in-place", "-p", PASSWORD, "--keep-password", "-k", "KEY.pem"]).current_dir(&site));
     assert_ne!(state(&at("KEY.pem")).0, after[0].0);
@@ -389,6 +404,27 @@ fn a_file_that_is_mounted_by_itself_is_written_in_place_if_wanted() {
         .unwrap()
         .filter(|entry| entry.as_ref().unwrap().file_name().to_string_lossy().starts_with(".tack-"));
     assert_eq!(hidden.count(), 0);
+}
+
+#[test]
+fn a_descriptor_is_written_to_as_it_is() {
+    let site = site();
+    let shell = |script: &str| {
+        let script = format!("tack() {{ \"$TACK\" --now 2026Z \"$@\"; }}\n{script}");
+        run(Command::new("sh").args(["-c", &script]).current_dir(&site).env("TACK", env!("CARGO_BIN_EXE_tack")))
+    };
+    let break_ = format!("tack break -k KEY.pem -p {PASSWORD} -o");
+    for script in [
+        format!("{break_} /dev/fd/3 3>&1 >/dev/null | tack view -"),
+        format!("{break_} /dev/stdout | tack view -"),
+        format!("{break_} /proc/self/fd/1 | tack view -"),
+        format!("{break_} /dev/fd/3 3>OUT.pem >/dev/null && tack view OUT.pem"),
+        format!("{break_} /dev/null && {break_} /dev/null 1<>/dev/null && {break_} OUT.pem && tack view OUT.pem"),
+    ] {
+        let ran = shell(&script);
+        assert_eq!((ran.status, &*ran.stderr), (Some(0), ""), "{script}");
+        assert!(ran.text().starts_with("Breaks TACK ID = "), "{script}: {}", ran.text());
+    }
 }
 
 #[test]

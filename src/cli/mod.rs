@@ -23,7 +23,8 @@ pub use self::sign::Sign;
 /// Certificates, CAs and TLS keys may change freely, while a misissued certificate is caught.
 ///
 /// KEY, CERT, FILE and TACKS may be "-", standard input or output. What is replaced in its place, the OUTPUT of deploy and
-/// the KEY of passwd, is a file.
+/// the KEY of passwd, is a file. A symbolic link stays, and the file that it leads to is replaced; but a link that another
+/// user can change is refused.
 /// Commands may be shortened: "tack s" is "tack sign".
 #[derive(Debug, Parser)]
 #[command(name = "tack", version, infer_subcommands = true, disable_help_subcommand = true)]
