@@ -154,7 +154,7 @@ _tack() {
             return 0
             ;;
         tack__subcmd__deploy)
-            opts="-c -a -o -v -h --certificate --activation --min-remaining --format --output --run --dry-run --in-place --verbose --help"
+            opts="-c -a -o -v -h --certificate --activation --activate --min-remaining --format --output --run --dry-run --in-place --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -173,6 +173,10 @@ _tack() {
                     return 0
                     ;;
                 -a)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --activate)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -256,7 +260,7 @@ _tack() {
             return 0
             ;;
         tack__subcmd__pack)
-            opts="-t -b -a -o -v -h --tacks --break-signatures --activation --draft --format --output --verbose --help"
+            opts="-t -b -a -o -v -h --tacks --break-signatures --activation --activate --draft --format --output --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -283,6 +287,10 @@ _tack() {
                     return 0
                     ;;
                 -a)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --activate)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

@@ -75,6 +75,7 @@ complete -c tack -n "__fish_tack_using_subcommand cert" -s h -l help -d 'Print h
 complete -c tack -n "__fish_tack_using_subcommand pack" -s t -l tacks -d 'The file of the tack, or of two tacks of different keys; may be repeated' -r -F
 complete -c tack -n "__fish_tack_using_subcommand pack" -s b -l break-signatures -d 'Include the break signatures of this file, 8 at most; chooses draft 00' -r -F
 complete -c tack -n "__fish_tack_using_subcommand pack" -s a -l activation -d 'Activate pins by the first tack (1), the second (2), both (3) or none (0)' -r
+complete -c tack -n "__fish_tack_using_subcommand pack" -l activate -d 'Activate pins by the tack of this TACK key, whatever place it has; may be repeated' -r
 complete -c tack -n "__fish_tack_using_subcommand pack" -l draft -d 'The draft whose TackExtension to make [default: 02, or 00 with break signatures]' -r -f -a "00\t'draft-perrin-tls-tack-00'
 02\t'draft-perrin-tls-tack-02'"
 complete -c tack -n "__fish_tack_using_subcommand pack" -l format -d 'The form to write it in' -r -f -a "extension\t'The bare TackExtension'
@@ -100,6 +101,7 @@ complete -c tack -n "__fish_tack_using_subcommand passwd" -s v -l verbose -d 'Sa
 complete -c tack -n "__fish_tack_using_subcommand passwd" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c tack -n "__fish_tack_using_subcommand deploy" -s c -l certificate -d 'Install only tacks for the key of this certificate: the live one, or a copy that renewals refresh' -r -F
 complete -c tack -n "__fish_tack_using_subcommand deploy" -s a -l activation -d 'Activate pins by the first tack (1), the second (2), both (3) or none (0) [default: 0]' -r
+complete -c tack -n "__fish_tack_using_subcommand deploy" -l activate -d 'Activate pins by the tack of this TACK key, whatever place it has; may be repeated' -r
 complete -c tack -n "__fish_tack_using_subcommand deploy" -l min-remaining -d 'Choose a tack that lasts at least so long' -r
 complete -c tack -n "__fish_tack_using_subcommand deploy" -l format -d 'The form to write OUTPUT in: tacks, or one of the forms of tack-pack(1)' -r -f -a "pem\t'The tacks themselves'
 extension\t'The bare TackExtension'

@@ -1,12 +1,12 @@
 //! What OUTPUT of `deploy` should hold.
 
 use anyhow::{Result, bail};
-use tack_core::{Tack, Timestamp};
+use tack_core::{Fingerprint, Tack, Timestamp};
 
 use crate::cli::{Deploy, DeployFormat, PackFormat};
 use crate::display::Shown;
 use crate::installed::Installed;
-use crate::message::provenance;
+use crate::message::{provenance, warn};
 use crate::packing::{self, Parts};
 use crate::selection::Selection;
 
@@ -16,6 +16,8 @@ pub struct Content {
     pub tacks: Vec<Tack>,
     /// The text of the file.
     pub text: String,
+    /// The TACK keys that are active; none where there are no flags.
+    active: Option<Vec<Fingerprint>>,
 }
 
 impl Content {
@@ -27,14 +29,18 @@ impl Content {
         let format = match args.format {
             DeployFormat::Pem => {
                 let blocks = tacks.iter().map(Tack::to_pem);
-                return Ok(Self { text: std::iter::once(provenance(now)).chain(blocks).collect(), tacks });
+                let text = std::iter::once(provenance(now)).chain(blocks).collect();
+                return Ok(Self { text, tacks, active: None });
             }
             DeployFormat::Extension => PackFormat::Extension,
             DeployFormat::Serverinfo => PackFormat::Serverinfo,
             DeployFormat::Certificate => PackFormat::Certificate,
         };
         let extension = Parts { tacks: chosen, break_sigs: None, activation: flags, draft: None }.assemble(now)?;
-        Ok(Self { tacks, text: packing::text(extension, format, now)? })
+        let is_active =
+            |(index, tack): (usize, &Tack)| extension.is_active(index).then(|| tack.public_key().fingerprint());
+        let active = Some(tacks.iter().enumerate().filter_map(is_active).collect());
+        Ok(Self { tacks, active, text: packing::text(extension, format, now)? })
     }
     /// Whether this is to replace what is installed. Not if a clock that went back picked it: then OUTPUT was made later
     /// than now, and its tack is valid and lasts longer.
@@ -55,6 +61,26 @@ impl Content {
                 )
             }
             _ => Ok(true),
+        }
+    }
+
+    /// Warns of the keys that are active in what this is to replace, and not here.
+    pub fn warn_of_inactive(&self, args: &Deploy, installed: &Installed) {
+        let Some(active) = &self.active else { return };
+        for (old, _) in installed.tacks().iter().filter(|(_, is_active)| *is_active) {
+            let key = old.public_key().fingerprint();
+            let is_sent = self.tacks.iter().any(|tack| tack.public_key() == old.public_key());
+            let what = match (active.contains(&key), is_sent) {
+                (true, _) => continue,
+                (false, true) => format!(
+                    "key {key} was active and no longer is: pins to it run out; if it should be active, give --activate {key}"
+                ),
+                (false, false) => format!(
+                    "key {key} was active and is left out: clients with a pin to it refuse the server; if it should stay, \
+                     give its tacks too"
+                ),
+            };
+            warn(&args.output, what);
         }
     }
 }

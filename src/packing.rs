@@ -5,7 +5,7 @@ use std::path::Path;
 use anyhow::{Error, Result, anyhow};
 use getrandom::SysRng;
 use tack_core::Error as Refusal;
-use tack_core::{BreakSig, Draft00, Draft02, ServerInfo, Tack, TackCertificate, TackExtension};
+use tack_core::{BreakSig, Draft00, Draft02, Fingerprint, ServerInfo, Tack, TackCertificate, TackExtension};
 
 use crate::cli::{Draft, PackFormat};
 use crate::display::Shown;
@@ -80,10 +80,26 @@ impl Parts<'_> {
     }
 
     /// The files of the tacks, each once.
-    fn names(&self) -> String {
+    pub fn names(&self) -> String {
         let mut paths: Vec<_> = self.tacks.iter().map(|(path, _)| path).collect();
         paths.dedup();
         paths.iter().map(|path| Shown(path).to_string()).collect::<Vec<_>>().join(", ")
+    }
+}
+
+/// The activation flags for tacks of these keys, when those that `--activate` names shall be active.
+pub fn flags(activate: &[Fingerprint], keys: &[Fingerprint]) -> u8 {
+    let places = [1, 2].into_iter().zip(keys);
+    places.filter(|(_, key)| activate.contains(key)).map(|(flag, _)| flag).sum()
+}
+
+/// Refuses a key of `--activate` that has no tack in these files.
+pub fn check_keys(activate: &[Fingerprint], keys: &[Fingerprint], files: &str) -> Result<()> {
+    match activate.iter().find(|key| !keys.contains(key)) {
+        Some(key) => Err(anyhow!(
+            "{files}: no tack there of key {key}, which --activate names; give it too, or leave the key out"
+        )),
+        None => Ok(()),
     }
 }
 

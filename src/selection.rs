@@ -9,6 +9,7 @@ use crate::cli::Deploy;
 use crate::display::Shown;
 use crate::input::Inputs;
 use crate::message::{say, warn};
+use crate::packing;
 use crate::tacks::{self, Notes};
 use crate::target;
 
@@ -104,11 +105,12 @@ impl<'a> Found<'a> {
         if choices.iter().all(|choice| choice.best.is_none()) {
             return Err(none_is_valid(args));
         }
+        let keys: Vec<_> = choices.iter().map(|choice| choice.key.fingerprint()).collect();
         if let Some(certificate) = &args.certificate {
-            let fitting: Vec<_> = choices.iter().map(|choice| choice.key.fingerprint()).collect();
-            selection.is_whole &= !self.unfit.report(certificate, &fitting);
+            selection.is_whole &= !self.unfit.report(certificate, &keys);
         }
-        let given = args.activation.unwrap_or_default();
+        packing::check_keys(&args.activate, &keys, &files)?;
+        let given = args.activation.unwrap_or_else(|| packing::flags(&args.activate, &keys));
         for (flag, choice) in [1, 2].into_iter().zip(&choices) {
             let Some(best) = &choice.best else {
                 let key = choice.key.fingerprint();

@@ -430,6 +430,77 @@ fn a_key_without_a_valid_tack_does_not_hold_up_the_other() {
     assert!(ran.stderr.contains("activation flags 2 name a tack that is not there"), "{}", ran.stderr);
 }
 
+/// The active keys of `out.pem`.
+fn active(site: &Site) -> Vec<String> {
+    let extension = TackExtension::from_pem(&site.read("out.pem")).unwrap();
+    let tacks = extension.tacks().iter().enumerate().filter(|(index, _)| extension.is_active(*index));
+    tacks.map(|(_, tack)| tack.public_key().fingerprint().to_string()).collect()
+}
+
+#[test]
+fn keys_are_activated_by_their_names_in_whatever_order() {
+    let site = Site::new();
+    genkey(site.directory.path(), "new-key.pem");
+    site.sign("new-key.pem", "www.pem", "20@1d", FIRST, "NEW.pem");
+    site.sign("key.pem", "www.pem", "9@1d", FIRST, "OLD.pem");
+    let key = |name: &str| site.tacks(name)[0].public_key().fingerprint().to_string();
+    let (old, new) = (key("OLD.pem"), key("NEW.pem"));
+    let deploy = |now: &str, options: &[&str]| {
+        run(site.deploy(now).args(["--format", "extension", "NEW.pem", "OLD.pem"]).args(options))
+    };
+    for (options, expected) in [
+        (&["--activate", &old][..], vec![&old]),
+        (&["--activate", &new], vec![&new]),
+        (&["--activate", &old, "--activate", &new], vec![&new, &old]),
+    ] {
+        let _ = fs::remove_file(site.path("out.pem"));
+        assert_silent(&deploy(FIRST_DEPLOY, options));
+        assert_eq!(active(&site).iter().collect::<Vec<_>>(), expected);
+    }
+    // Where a key has no valid tack any more, the other one's flag goes with its tack.
+    let ran = deploy(&later(FIRST_DEPLOY, 12 * DAY), &["--activate", &new]);
+    assert_eq!((ran.status, active(&site)), (Some(1), vec![new.clone()]), "{}", ran.stderr);
+    // A key that is not there.
+    let stranger = "t2vpc.dg3h4.qnvbf.nu335.zqdna";
+    let ran = deploy(FIRST_DEPLOY, &["--activate", &new, "--activate", stranger]);
+    let message = format!(
+        "tack: NEW.pem, OLD.pem: no tack there of key {stranger}, which --activate names; give it too, or leave the key out\n"
+    );
+    assert_eq!((ran.status, ran.stderr), (Some(1), message));
+}
+
+#[test]
+fn a_key_that_was_active_and_no_longer_is_is_warned_of_once() {
+    let site = Site::new();
+    genkey(site.directory.path(), "new-key.pem");
+    site.sign("new-key.pem", "www.pem", "20@1d", FIRST, "NEW.pem");
+    let key = |name: &str| site.tacks(name)[0].public_key().fingerprint().to_string();
+    let (old, new) = (key("tacks.pem"), key("NEW.pem"));
+    let deploy = |options: &[&str]| run(site.deploy(FIRST_DEPLOY).args(["--format", "serverinfo"]).args(options));
+    assert_silent(&deploy(&["-a", "1", "tacks.pem"]));
+    // The rollover that the shell's order turns round: the new key's flag, and not the old one's.
+    let both = ["-a", "1", "NEW.pem", "tacks.pem"];
+    let inactive = format!(
+        "tack: out.pem: warning: key {old} was active and no longer is: pins to it run out; if it should be active, give \
+         --activate {old}\n"
+    );
+    let dry_run = deploy(&[&["--dry-run"], &both[..]].concat());
+    assert_eq!((dry_run.status, dry_run.stderr), (Some(0), inactive.clone()));
+    let ran = deploy(&both);
+    assert_eq!((ran.status, ran.stderr), (Some(0), inactive));
+    assert_silent(&deploy(&both));
+    // To raise flags is no harm, nor is another tack of an active key.
+    assert_silent(&deploy(&["-a", "3", "NEW.pem", "tacks.pem"]));
+    assert_silent(&deploy(&["-a", "3", "--min-remaining", "3d", "NEW.pem", "tacks.pem"]));
+    // A key that goes while it is active.
+    let gone = format!(
+        "tack: out.pem: warning: key {new} was active and is left out: clients with a pin to it refuse the server; if it \
+         should stay, give its tacks too\n"
+    );
+    let ran = deploy(&["-a", "1", "--min-remaining", "5d", "tacks.pem"]);
+    assert_eq!((ran.status, ran.stderr), (Some(0), gone));
+}
+
 #[test]
 fn of_tacks_that_expire_together_the_highest_generation_is_installed() {
     let site = Site::new();

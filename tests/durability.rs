@@ -138,3 +138,18 @@ fn who_replaces_what_it_compared_locks_it_first() {
         find(&calls, made, "renameat", &format!("\"{name}\""));
     }
 }
+
+#[test]
+fn a_pending_command_is_on_the_disk_before_the_output_changes() {
+    if !has("a_pending_command_is_on_the_disk_before_the_output_changes", &["strace"]) {
+        return;
+    }
+    let site = site();
+    let marker = ".deploy-pending.OUTPUT.pem";
+    let calls = trace(site.path(), "deploy -o OUTPUT.pem --run true TACK.pem");
+    is_durable(&calls, marker);
+    let marked = find(&calls, 0, "renameat", &format!("\"{marker}\""));
+    let directory = find(&calls, marked, "openat(", "O_DIRECTORY");
+    let synced = find(&calls, directory, &format!("fsync({})", descriptor(&calls[directory])), "");
+    find(&calls, synced, "renameat", "\"OUTPUT.pem\"");
+}

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
+use tack_core::Fingerprint;
 
 use super::Common;
 use super::parse::whole;
@@ -91,6 +92,11 @@ EXAMPLES:
 
     tack pack -t OLD.pem -t NEW.pem -a 3 -o EXTENSION.pem
 
+  Of two keys one alone is active, in whatever order their files are named:
+
+    tack pack -t OLD.pem -t NEW.pem -o EXTENSION.pem \\
+        --activate t2vpc.dg3h4.qnvbf.nu335.zqdna
+
 EXIT STATUS:
   0  The extension is written.
   1  It is not, and no file has changed.
@@ -107,6 +113,10 @@ pub struct Pack {
     /// Activate pins by the first tack (1), the second (2), both (3) or none (0)
     #[arg(short, long, value_name = "FLAGS", default_value_t = 0, value_parser = whole(0_u8, 3), allow_hyphen_values = true)]
     pub activation: u8,
+
+    /// Activate pins by the tack of this TACK key, whatever place it has; may be repeated
+    #[arg(long, value_name = "FINGERPRINT", conflicts_with = "activation")]
+    pub activate: Vec<Fingerprint>,
 
     /// The draft whose TackExtension to make [default: 02, or 00 with break signatures]
     #[arg(long, value_enum, value_name = "DRAFT")]

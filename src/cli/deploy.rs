@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
-use tack_core::Span;
+use tack_core::{Fingerprint, Span};
 
 use super::Common;
 use super::parse::whole;
@@ -29,6 +29,7 @@ use super::parse::whole;
 /// there is a marker beside OUTPUT, the file .deploy-pending.OUTPUT.
 ///
 /// OUTPUT gets the format and the flags of this run, whatever it had before: let every run for one OUTPUT ask for the same.
+/// A run that makes a TACK key inactive, or leaves it out, warns of it.
 /// OUTPUT must be empty, absent, or a file that deploy wrote. A file with anything else in it, such as the server's
 /// certificate or its configuration, is refused and stays as it is.
 #[derive(Debug, Args)]
@@ -58,8 +59,15 @@ pub struct Deploy {
     pub certificate: Option<PathBuf>,
 
     /// Activate pins by the first tack (1), the second (2), both (3) or none (0) [default: 0]
+    ///
+    /// The key whose tack comes first in the files has the first tack. For files that the shell names, as by T_*.pem, that
+    /// depends on their names: NEW_1.pem comes before OLD_1.pem. --activate does not depend on it.
     #[arg(short, long, value_name = "FLAGS", value_parser = whole(0_u8, 3), allow_hyphen_values = true)]
     pub activation: Option<u8>,
+
+    /// Activate pins by the tack of this TACK key, whatever place it has; may be repeated
+    #[arg(long, value_name = "FINGERPRINT", conflicts_with = "activation")]
+    pub activate: Vec<Fingerprint>,
 
     /// Choose a tack that lasts at least so long
     #[arg(long, value_name = "SPAN", default_value = "1d")]

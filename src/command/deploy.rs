@@ -54,8 +54,11 @@ fn check_usage(args: &Deploy) -> Result<()> {
     if is_stdout(&args.output) {
         bail!("{}: it is standard output, and what it holds would be lost; give OUTPUT a file", Shown(&args.output));
     }
-    if args.activation.is_some() && args.format == DeployFormat::Pem {
-        bail!(Usage("-a: tacks alone have no activation flags; choose another --format".to_owned()));
+    if args.format == DeployFormat::Pem {
+        let asked = [("-a", args.activation.is_some()), ("--activate", !args.activate.is_empty())];
+        if let Some((option, _)) = asked.into_iter().find(|(_, is_given)| *is_given) {
+            bail!(Usage(format!("{option}: tacks alone have no activation flags; choose another --format")));
+        }
     }
     Ok(())
 }
@@ -64,7 +67,7 @@ fn check_usage(args: &Deploy) -> Result<()> {
 fn install(args: &Deploy, content: &Content, now: i64) -> Result<Option<Marker>> {
     let output = &args.output;
     let _locked = lock_beside(output);
-    let is_new = content.is_new(args, &Installed::read(output)?, now)?;
+    let is_new = is_new(args, content, now)?;
     let replace = || {
         let check = |old: &File| Installed::look(output, old).map(drop);
         replace_if(output, content.text.as_bytes(), IfMounted::new(args.in_place), check)
@@ -91,9 +94,19 @@ fn install(args: &Deploy, content: &Content, now: i64) -> Result<Option<Marker>>
     }
 }
 
+/// Whether OUTPUT is to change. Warns of what clients may not expect.
+fn is_new(args: &Deploy, content: &Content, now: i64) -> Result<bool> {
+    let installed = Installed::read(&args.output)?;
+    let is_new = content.is_new(args, &installed, now)?;
+    if is_new {
+        content.warn_of_inactive(args, &installed);
+    }
+    Ok(is_new)
+}
+
 fn dry_run(args: &Deploy, content: &Content, now: i64) -> Result<()> {
     let output = Shown(&args.output);
-    let is_new = content.is_new(args, &Installed::read(&args.output)?, now)?;
+    let is_new = is_new(args, content, now)?;
     let pending = Pending::find(&args.output)?;
     let mut text = String::new();
     for tack in &content.tacks {

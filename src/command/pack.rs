@@ -26,7 +26,13 @@ pub fn run(args: &Pack, now: i64) -> Result<ExitCode> {
         None => None,
     };
     let output = Output::new(args.output.as_deref(), &inputs)?;
-    let extension = Parts { tacks, break_sigs, activation: args.activation, draft: args.draft }.assemble(now)?;
+    let mut parts = Parts { tacks, break_sigs, activation: args.activation, draft: args.draft };
+    if !args.activate.is_empty() {
+        let keys: Vec<_> = parts.tacks.iter().map(|(_, tack)| tack.public_key().fingerprint()).collect();
+        packing::check_keys(&args.activate, &keys, &parts.names())?;
+        parts.activation = packing::flags(&args.activate, &keys);
+    }
+    let extension = parts.assemble(now)?;
     let said = words::crypto(Words::of(&extension)) + &words::extension(&extension);
     output.write(packing::text(extension, args.format, now)?.as_bytes())?;
     if args.common.verbose > 0 {
