@@ -171,7 +171,9 @@ fn nobody_leads_root_elsewhere_by_a_link() {
 fn site() -> TempDir {
     let directory = common::temp_dir();
     for name in ["KEY.pem", "KEY2.pem", "EC.pem", "TACK.pem", "TACKS.pem"] {
-        fs::copy(fixture(name), directory.path().join(name)).unwrap();
+        let path = directory.path().join(name);
+        fs::copy(fixture(name), &path).unwrap();
+        fs::set_permissions(path, Permissions::from_mode(if name.starts_with("KEY") { 0o600 } else { 0o644 })).unwrap();
     }
     directory
 }
