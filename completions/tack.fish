@@ -114,6 +114,7 @@ complete -c tack -n "__fish_tack_using_subcommand deploy" -l in-place -d 'Write 
 complete -c tack -n "__fish_tack_using_subcommand deploy" -s v -l verbose -d 'Say on standard error what is made'
 complete -c tack -n "__fish_tack_using_subcommand deploy" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c tack -n "__fish_tack_using_subcommand status" -s c -l certificate -d 'Check that the tacks vouch for this certificate\'s key' -r -F
+complete -c tack -n "__fish_tack_using_subcommand status" -s o -l output -d 'Check this file too, which deploy keeps up to date' -r -F
 complete -c tack -n "__fish_tack_using_subcommand status" -l warn -d 'Warn when the tacks last less than this' -r
 complete -c tack -n "__fish_tack_using_subcommand status" -l json -d 'Print one JSON document'
 complete -c tack -n "__fish_tack_using_subcommand status" -s v -l verbose -d 'Say on standard error what is made'

@@ -5,7 +5,7 @@ use std::io::{ErrorKind, Read};
 use std::path::Path;
 
 use anyhow::{Result, anyhow, bail};
-use tack_core::{Certificate, Object, ServerInfo, Tack, TackExtension, Timestamp, Verified, pem};
+use tack_core::{Certificate, Error, Object, ServerInfo, Tack, TackExtension, Timestamp, Verified, pem};
 
 use crate::display::{Shown, plain};
 use crate::input::SMALL;
@@ -52,9 +52,14 @@ impl Installed {
         created_at(&self.bytes)
     }
 
+    /// The objects in it, in the place of one what is wrong with it.
+    pub fn objects(&self) -> Vec<Result<Object, Error>> {
+        if self.bytes.trim_ascii().is_empty() { Vec::new() } else { Object::all_from_bytes(&self.bytes).collect() }
+    }
+
     /// Its tacks whose signatures hold, and which of them are active.
     pub fn tacks(&self) -> Vec<(Verified<Tack>, bool)> {
-        let objects = Object::all_from_bytes(&self.bytes).filter_map(Result::ok);
+        let objects = self.objects().into_iter().flatten();
         let tacks = objects.flat_map(|object| {
             let is_active = |index| object.extension().is_some_and(|extension| extension.is_active(index));
             let tacks = object.tacks().iter().enumerate();

@@ -27,6 +27,7 @@ mod place;
 mod replace;
 mod secrets;
 mod selection;
+mod served;
 mod servers;
 mod signals;
 mod signing;

@@ -1,6 +1,6 @@
 //! `tack status`: what it says of a batch, to people, programs and monitoring systems.
 
-#![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
 mod common;
 
@@ -308,6 +308,83 @@ fn a_clock_before_the_batch_was_made_knows_nothing() {
             format!("TACK UNKNOWN - tacks.pem: it was created at {NOW}, and the clock says {now}; set the clock |");
         assert_eq!(ran.text().starts_with(&words), status == 3, "{}", ran.text());
     }
+}
+
+#[test]
+fn what_deploy_keeps_up_to_date_is_judged_too() {
+    let site = Site::new();
+    certificate(site.directory.path(), "www", "ec:P-256", 30);
+    let www = target_hash(&site.path("www.pem"));
+    site.write("tacks.pem", KEY, www, 1..=10);
+    let key = SigningKey::from_bytes(&[KEY; 32]).unwrap();
+    let sign = |day: u32, generation: u8, hash: TargetHash| {
+        Tack::sign(&key, Generations::new(generation, generation).unwrap(), Minute::new(TODAY + day * DAY), hash)
+    };
+    // It revokes nothing of the batch, whose generation is 0, unless it is read.
+    fs::write(site.path("revoking.pem"), sign(20, 1, www).to_pem()).unwrap();
+    let mut forged = sign(1, 0, www).to_bytes();
+    forged[165] ^= 1;
+    let forged = Tack::from_bytes(&forged).unwrap().to_pem();
+    let status = |files: &[&str]| {
+        let ran = site.status(&[&["-c", "www.pem", "-o", "out.pem", "tacks.pem"], files].concat());
+        (ran.status, headline(&ran).1.to_owned())
+    };
+    let bad =
+        format!("the tack has a bad signature: it was changed, or never signed by key {FINGERPRINT}; do not use it");
+    let truncated = "the TACK block has no END line: it is truncated; copy or make it again, it is damaged";
+    for (held, problem) in [
+        (sign(1, 0, www).to_pem(), None),
+        (String::new(), Some("there is no tack")),
+        (forged, Some(bad.as_str())),
+        ("-----BEGIN TACK-----\n".to_owned(), Some(truncated)),
+        (sign(0, 0, www).to_pem(), Some("the tack of key {} expired at 2026-12-31T00:00Z")),
+        (sign(1, 0, hash()).to_pem(), Some("the tack of key {} does not fit the certificate in www.pem")),
+    ] {
+        fs::write(site.path("out.pem"), &held).unwrap();
+        let expected = match problem {
+            None => (Some(0), "TACK OK - 10 tacks, 9 days left | days_left=9;7:;0:".to_owned()),
+            Some(problem) => {
+                let problem = problem.replace("{}", FINGERPRINT);
+                let line = format!("TACK CRITICAL - out.pem: {problem}; run \"tack deploy\" | days_left=9;7:;0:");
+                (Some(2), line)
+            }
+        };
+        assert_eq!(status(&[]), expected, "{held}");
+    }
+    fs::write(site.path("out.pem"), sign(1, 0, www).to_pem()).unwrap();
+    let (exit, line) = status(&["revoking.pem"]);
+    let problem = format!(
+        "TACK CRITICAL - out.pem: the tack of key {FINGERPRINT} is of a generation below 1, which other tacks revoke; run \
+         \"tack deploy\"; 10 tacks of key {FINGERPRINT} of generations below 1, which other tacks revoke | "
+    );
+    assert!(exit == Some(2) && line.starts_with(&problem), "{line}");
+    fs::write(site.path("out.pem"), "server {}\n").unwrap();
+    let line = "TACK UNKNOWN - out.pem: it holds other text, which would be lost; give OUTPUT a file of its own \
+                | days_left=9;7:;0:";
+    assert_eq!(status(&[]), (Some(3), line.to_owned()));
+}
+
+#[test]
+fn a_command_that_has_not_succeeded_is_a_warning_for_an_hour() {
+    let site = Site::new();
+    site.write("tacks.pem", KEY, hash(), 1..=10);
+    let made = "2026-12-31T06:25:00Z";
+    let mut deploy = site.command();
+    deploy.args(["--now", made, "deploy", "--min-remaining", "2d", "-o", "out.pem", "--run", "false", "tacks.pem"]);
+    assert_eq!(run(&mut deploy).status, Some(1));
+    let problem = format!("out.pem: the command of --run has not succeeded since it changed at {made}");
+    for (now, status, word) in
+        [(made, 1, "WARNING"), ("2026-12-31T07:24:59Z", 1, "WARNING"), ("2026-12-31T07:25:00Z", 2, "CRITICAL")]
+    {
+        let ran = run(site.command().args(["--now", now, "status", "-o", "out.pem", "tacks.pem"]));
+        let line = format!("TACK {word} - {problem} | days_left=9;7:;0:");
+        assert_eq!(headline(&ran), (Some(status), line.as_str()));
+    }
+    // A marker that cannot be read may be old.
+    fs::write(site.path(".deploy-pending.out.pem"), "").unwrap();
+    let ran = site.status(&["-o", "out.pem", "tacks.pem"]);
+    let line = "TACK CRITICAL - out.pem: the command of --run has not succeeded since it changed | days_left=9;7:;0:";
+    assert_eq!(headline(&ran), (Some(2), line));
 }
 
 #[test]

@@ -132,6 +132,10 @@ pub enum DeployFormat {
 /// The timeline reaches from the first expiration, or now if that is earlier, to the last: "." is past, "=" has tacks, "!"
 /// is a gap.
 ///
+/// With -o the file that deploy keeps up to date is judged too. Its tacks must verify, be valid now, fit the certificate of
+/// -c, and not be revoked by the batch. A COMMAND of "deploy --run" that has not succeeded since OUTPUT changed is a
+/// warning, and critical after an hour.
+///
 /// The first line is for the monitoring system, with performance data after "|". In days_left=LEFT;WARN:;0: LEFT is the
 /// whole days left, of the batch that ends first, and WARN those of --warn.
 #[derive(Debug, Args)]
@@ -141,10 +145,16 @@ EXAMPLES:
 
     tack status -c CERT.pem --warn 14d TACKS.pem
 
+  Where deploy runs, see whether it has done its work, too:
+
+    tack status -c CERT.pem -o OUTPUT.pem TACKS.pem
+
 EXIT STATUS:
   0  OK: the tacks fit, and last.
-  1  WARNING: less time left than --warn, or tacks that another tack of their key revokes.
-  2  CRITICAL: a gap, expired, all revoked, a bad signature, or tacks that do not fit the certificate.
+  1  WARNING: less time left than --warn, tacks that another tack of their key revokes, or a
+     COMMAND of deploy that has not succeeded.
+  2  CRITICAL: a gap, expired, all revoked, a bad signature, tacks that do not fit the
+     certificate, or an OUTPUT that clients refuse.
   3  UNKNOWN: an unreadable file, a clock before its \"Created at\" line, or a wrong command line.
 
 ENVIRONMENT:
@@ -153,6 +163,10 @@ pub struct Status {
     /// Check that the tacks vouch for this certificate's key
     #[arg(short, long, value_name = "CERT")]
     pub certificate: Option<PathBuf>,
+
+    /// Check this file too, which deploy keeps up to date
+    #[arg(short, long, value_name = "OUTPUT")]
+    pub output: Option<PathBuf>,
 
     /// Warn when the tacks last less than this
     #[arg(long, value_name = "SPAN", default_value = "7d")]

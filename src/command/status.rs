@@ -16,6 +16,7 @@ use crate::input::Inputs;
 use crate::message::refused;
 use crate::monitor::{self, Problems, State};
 use crate::output::{is_coloured, stdout_failed, stdout_to_show};
+use crate::served::Served;
 use crate::tacks::{self, Notes};
 use crate::target;
 use crate::timeline::timeline;
@@ -73,7 +74,12 @@ impl Report {
         for path in &args.tacks {
             report.read_file(path, &mut inputs, &mut coverages);
         }
-        report.batches = batches(coverages.finish(now), target);
+        let coverages = coverages.finish(now);
+        if let Some(output) = &args.output {
+            let certificate = args.certificate.as_deref().zip(target);
+            Served { output, certificate, coverages: &coverages, now }.judge(&mut report.problems);
+        }
+        report.batches = batches(coverages, target);
         report.judge(args.certificate.as_deref());
         report
     }
