@@ -7,9 +7,9 @@ use std::path::Path;
 use anyhow::{Result, anyhow, bail};
 use tack_core::{Certificate, Error, Object, ServerInfo, Tack, TackExtension, Timestamp, Verified, pem};
 
+use crate::created::Created;
 use crate::display::{Shown, plain};
 use crate::input::SMALL;
-use crate::message::created_at;
 
 const BEGIN: &str = "-----BEGIN ";
 const END: &str = "-----END ";
@@ -49,7 +49,7 @@ impl Installed {
 
     /// When it was made, if it says so: a TACK certificate does not.
     pub fn created_at(&self) -> Option<Timestamp> {
-        created_at(&self.bytes)
+        Created::of(&self.bytes)
     }
 
     /// The objects in it, in the place of one what is wrong with it.

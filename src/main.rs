@@ -6,6 +6,7 @@ mod batch_files;
 mod cli;
 mod command;
 mod content;
+mod created;
 mod display;
 mod exit;
 mod few;

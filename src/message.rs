@@ -66,12 +66,6 @@ pub fn provenance(now: i64) -> String {
     format!("Created by tack {}\nCreated at {}\n", env!("CARGO_PKG_VERSION"), Timestamp::new(now))
 }
 
-/// When a file was made: the newest time out of the lines that [`provenance`] and tackpy write.
-pub fn created_at(text: &[u8]) -> Option<Timestamp> {
-    let time = |line: &[u8]| str::from_utf8(line.strip_prefix(b"Created at ")?).ok()?.trim().parse().ok();
-    text.split(|byte| *byte == b'\n').filter_map(time).max()
-}
-
 /// Says of an expired tack that it is.
 pub fn warn_expired(path: &Path, tack: &tack_core::Tack, now: i64) {
     if is_past(tack.expiration(), now) {

@@ -13,9 +13,10 @@ use anyhow::{Error, Result, anyhow};
 use rustix::fs::{AtFlags, unlinkat};
 use tack_core::Timestamp;
 
+use crate::created::Created;
 use crate::display::{Shown, plain};
 use crate::input::{FileId, SMALL};
-use crate::message::{created_at, provenance};
+use crate::message::provenance;
 use crate::place::{LastLink, Place};
 use crate::replace::{cannot_write, sync_directory};
 use crate::temporary::Temporary;
@@ -38,7 +39,7 @@ impl Pending {
             let Some(mut file) = open(&Place::find(output, LastLink::Follow)?)? else { return Ok(None) };
             let mut text = Vec::new();
             file.by_ref().take(SMALL).read_to_end(&mut text)?;
-            Ok::<_, io::Error>(Some(Self { since: created_at(&text) }))
+            Ok::<_, io::Error>(Some(Self { since: Created::of(&text) }))
         };
         match read() {
             // Another user's marker is there all the same.

@@ -4,9 +4,10 @@ use std::path::Path;
 
 use tack_core::{Error, Object, Tack, Timestamp, Verified};
 
+use crate::created::Created;
 use crate::few::Few;
 use crate::input::{Inputs, LARGE};
-use crate::message::{created_at, refused};
+use crate::message::refused;
 use crate::objects;
 
 /// How far the clock of the machine that signs may be ahead of this one, in seconds: a day. No wrong time zone makes more,
@@ -40,7 +41,7 @@ pub fn each<E>(
             return Ok(notes);
         }
     };
-    notes.created_at = created_at(&bytes);
+    notes.created_at = Created::of(&bytes);
     objects::each(&bytes, verify, |tacks| {
         match tacks {
             Ok(tacks) => tacks.into_iter().try_for_each(|tack| match tack {
