@@ -43,8 +43,7 @@ pub fn outlive_file_size_limit() {
 }
 
 fn catch() -> io::Result<Signals> {
-    let ignored = ignored_signals();
-    Signals::new(ENDING.into_iter().filter(|signal| ignored >> (signal - 1) & 1 == 0))
+    Signals::new(ENDING.into_iter().filter(|signal| !is_ignored(*signal)))
 }
 
 /// Waits for a signal, and ends the program by it. The list stays locked, so that nothing new begins that were to be put
@@ -57,9 +56,11 @@ fn end(mut signals: Signals) {
     }
 }
 
-/// The signals that this process ignores, a bit for each from 1 on: proc_pid_status(5). None where there is no such file.
-fn ignored_signals() -> u64 {
+/// Whether this process ignores a signal: proc_pid_status(5). Where there is no such file it does not.
+pub fn is_ignored(signal: i32) -> bool {
     let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
     let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
-    mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).unwrap_or_default()
+    let mask = mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).unwrap_or_default();
+    // A bit for each signal from 1 on.
+    mask >> (signal - 1) & 1 == 1
 }
