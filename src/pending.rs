@@ -18,7 +18,7 @@ use crate::display::{Shown, plain};
 use crate::input::{FileId, SMALL};
 use crate::message::provenance;
 use crate::place::{LastLink, Place};
-use crate::replace::{cannot_write, sync_directory};
+use crate::replace::sync_directory;
 use crate::temporary::Temporary;
 
 /// The mode of the marker, less the umask.
@@ -70,25 +70,22 @@ pub struct Marker {
 impl Marker {
     /// Makes the marker, before OUTPUT changes. An older one gives way: its command, which may be running still, does not
     /// know of this change.
-    pub fn make(output: &Path, now: i64) -> Result<Self> {
+    pub fn make(output: &Path, now: i64) -> io::Result<Self> {
         let text = format!(
             "The command of \"tack deploy --run\" has not succeeded since {} changed.\n{}",
             Shown(output),
             provenance(now)
         );
-        let make = || {
-            let place = Place::find(output, LastLink::Follow)?;
-            let is_first = open(&place)?.is_none();
-            let mut temporary = Temporary::write(&place, text.as_bytes(), MODE)?;
-            temporary.file().sync_all()?;
-            // The lock goes with it. A file system without locks has markers too.
-            let file = temporary.file().try_clone()?;
-            temporary.take(&name(&place))?;
-            sync_directory(&place);
-            drop(temporary);
-            Ok(Self { place, file, is_first })
-        };
-        make().map_err(|error| cannot_write(output, &error))
+        let place = Place::find(output, LastLink::Follow)?;
+        let is_first = open(&place)?.is_none();
+        let mut temporary = Temporary::write(&place, text.as_bytes(), MODE)?;
+        temporary.file().sync_all()?;
+        // The lock goes with it. A file system without locks has markers too.
+        let file = temporary.file().try_clone()?;
+        temporary.take(&name(&place))?;
+        sync_directory(&place);
+        drop(temporary);
+        Ok(Self { place, file, is_first })
     }
 
     /// The marker that an earlier run left. None if there is none, or if another run is running the command now.

@@ -393,10 +393,17 @@ fn a_file_that_is_mounted_by_itself_is_written_in_place_if_wanted() {
     let ran = shell(&format!("{ro} && {deploy} --in-place && {deploy} --in-place"));
     assert_eq!((ran.status, &*ran.stderr), (Some(0), ""));
     assert_ne!(state(&at("TACK.pem")).4, after[1].4);
+    // There no marker can say that a command failed.
+    let deploy = deploy.replace("26Z", "27Z");
+    let ran = shell(&format!("{ro} && {deploy} --in-place --run 'echo run; false'"));
+    let words = "installed, but the command of --run failed with status 1: echo run; false; run it by hand, for no marker \
+                 can be made";
+    let expected = format!("tack: ro/O: {words}\n");
+    assert_eq!((ran.status, ran.text(), &*ran.stderr), (Some(1), "run\n", &*expected));
     // A file that is no mount point is not written to.
     let ran = shell(
         "mkdir d; cp TACK.pem d; mount --bind d d && mount -o remount,bind,ro d && \"$TACK\" deploy --now \
-                     2026-11-27Z TACKS.pem -o d/TACK.pem --in-place",
+                     2026-11-28Z TACKS.pem -o d/TACK.pem --in-place",
     );
     assert!(ran.stderr.starts_with("tack: d/TACK.pem: cannot be written: read-only file system"), "{}", ran.stderr);
     // What can be replaced is, whatever may be.

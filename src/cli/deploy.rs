@@ -92,7 +92,7 @@ pub struct Deploy {
     /// Write into OUTPUT if it is mounted by itself, as containers mount single files, and cannot be replaced
     ///
     /// A crash in the middle of it leaves half a file. Where the directory is mounted instead this option is not needed,
-    /// and nothing is ever half written.
+    /// and nothing is ever half written. Where nothing but OUTPUT can be written, a COMMAND that fails is not repeated.
     #[arg(long)]
     pub in_place: bool,
 

@@ -1,6 +1,7 @@
 //! `tack deploy`: the tack of the hour, from a batch into the file that the server reads.
 
 use std::fs::File;
+use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 use std::process::{self, ExitCode, Stdio};
 
@@ -16,7 +17,7 @@ use crate::lock::lock_beside;
 use crate::message::{Usage, say_text, warn};
 use crate::output::{Output, is_stdout, print};
 use crate::pending::{self, Marker, Pending};
-use crate::replace::{IfMounted, replace_if};
+use crate::replace::{IfMounted, cannot_write, replace_if};
 use crate::selection::Selection;
 use crate::words::{self, Words};
 
@@ -38,11 +39,11 @@ pub fn run(args: &Deploy, now: i64) -> Result<ExitCode> {
         dry_run(args, &content, now)?;
         return Ok(exit.into());
     }
-    let marker = install(args, &content, now)?;
-    if let (Some(command), Some(marker)) = (&args.run, marker) {
-        run_command(command, args)?;
+    let due = install(args, &content, now)?;
+    if let (Some(command), Due::Yes(marker)) = (&args.run, due) {
+        run_command(command, args, marker.is_some())?;
         let _locked = lock_beside(&args.output);
-        marker.clear(&args.output)?;
+        marker.map_or(Ok(()), |marker| marker.clear(&args.output))?;
     }
     Ok(exit.into())
 }
@@ -63,8 +64,15 @@ fn check_usage(args: &Deploy) -> Result<()> {
     Ok(())
 }
 
-/// Brings OUTPUT up to date. Returns the marker if the command of `--run` is to be run.
-fn install(args: &Deploy, content: &Content, now: i64) -> Result<Option<Marker>> {
+/// Whether the command of `--run` is to be run.
+enum Due {
+    No,
+    /// There is a marker, unless none can be made.
+    Yes(Option<Marker>),
+}
+
+/// Brings OUTPUT up to date.
+fn install(args: &Deploy, content: &Content, now: i64) -> Result<Due> {
     let output = &args.output;
     let _locked = lock_beside(output);
     let is_new = is_new(args, content, now)?;
@@ -74,13 +82,13 @@ fn install(args: &Deploy, content: &Content, now: i64) -> Result<Option<Marker>>
     };
     match (&args.run, is_new) {
         (Some(_), true) => {
-            let marker = Marker::make(output, now)?;
+            let marker = make_marker(args, now)?;
             match replace() {
-                Ok(()) => Ok(Some(marker)),
-                Err(error) => marker.abandon(output).and(Err(error)),
+                Ok(()) => Ok(Due::Yes(marker)),
+                Err(error) => marker.map_or(Ok(()), |marker| marker.abandon(output)).and(Err(error)),
             }
         }
-        (Some(_), false) => Marker::take_over(output),
+        (Some(_), false) => Ok(Marker::take_over(output)?.map_or(Due::No, |marker| Due::Yes(Some(marker)))),
         (None, _) => {
             if is_new {
                 replace()?;
@@ -89,9 +97,22 @@ fn install(args: &Deploy, content: &Content, now: i64) -> Result<Option<Marker>>
                 let marker = pending::path(output);
                 warn(output, format_args!("{pending}; give --run, or reload the server and remove {}", Shown(&marker)));
             }
-            Ok(None)
+            Ok(Due::No)
         }
     }
+}
+
+/// Makes the marker. Where nothing but OUTPUT itself can be written there is none.
+fn make_marker(args: &Deploy, now: i64) -> Result<Option<Marker>> {
+    match Marker::make(&args.output, now) {
+        Ok(marker) => Ok(Some(marker)),
+        Err(error) if args.in_place && is_read_only(&error) => Ok(None),
+        Err(error) => Err(cannot_write(&args.output, &error)),
+    }
+}
+
+fn is_read_only(error: &io::Error) -> bool {
+    matches!(error.kind(), ErrorKind::ReadOnlyFilesystem | ErrorKind::PermissionDenied)
 }
 
 /// Whether OUTPUT is to change. Warns of what clients may not expect.
@@ -125,7 +146,7 @@ fn dry_run(args: &Deploy, content: &Content, now: i64) -> Result<()> {
 
 /// Runs a command by the shell; its output is the user's to read. Its environment names OUTPUT and the certificate, and has
 /// no password.
-fn run_command(command: &str, args: &Deploy) -> Result<()> {
+fn run_command(command: &str, args: &Deploy, is_marked: bool) -> Result<()> {
     let mut shell = process::Command::new("/bin/sh");
     shell.arg("-c").arg(command).stdin(Stdio::null());
     shell.env_remove("TACK_PASSWORD").env_remove("TACK_CERTIFICATE").env("TACK_OUTPUT", absolute(&args.output));
@@ -135,8 +156,9 @@ fn run_command(command: &str, args: &Deploy) -> Result<()> {
     let status = shell.status().map_err(|error| anyhow!("/bin/sh: cannot be run: {}", plain(&error)))?;
     if !status.success() {
         let status = status.code().map_or_else(|| status.to_string(), |code| format!("status {code}"));
+        let advice = if is_marked { "the next run repeats it" } else { "run it by hand, for no marker can be made" };
         bail!(
-            "{}: installed, but the command of --run failed with {status}: {}; the next run repeats it",
+            "{}: installed, but the command of --run failed with {status}: {}; {advice}",
             Shown(&args.output),
             command.escape_debug()
         );
