@@ -55,7 +55,7 @@ fn advice(error: &tack_core::Error) -> Option<&'static str> {
         E::WrongPassword => "nothing has changed, try again",
         E::KeyMismatch | E::PrivateKeyRange => "do not use it, restore a backup",
         E::NoBlock => "give a file in PEM",
-        E::Label { .. } => "give the right file",
+        E::Label { .. } | E::PemTooLarge { .. } | E::CertificateTooLarge => "give the right file",
         E::Certificate { .. } => "give a certificate in PEM or DER",
         _ => return None,
     })

@@ -75,8 +75,10 @@ enum Input {
 /// The first tack of a file, or else its first certificate, as tackpy has it.
 fn read_input(path: &Path, inputs: &mut Inputs) -> Result<Input> {
     let bytes = inputs.read(path, SMALL)?;
-    let labels = || pem::blocks(&bytes).filter_map(Result::ok).map(|block| block.label());
-    let other = || refused(path, &pem::no_label("TACK or CERTIFICATE", labels()));
+    let other = || {
+        let blocks: Vec<_> = pem::blocks(&bytes).filter_map(Result::ok).collect();
+        refused(path, &pem::no_label("TACK or CERTIFICATE", blocks.iter().map(pem::Block::label)))
+    };
     let mut certificate = None;
     let objects = Object::all_from_bytes(&bytes).collect::<Result<Vec<_>, _>>();
     let objects =

@@ -171,6 +171,13 @@ pub enum Error {
         end: String,
     },
 
+    /// A PEM block holds more than [`MAX_BODY`](crate::pem::MAX_BODY).
+    #[error("the {label} block is larger than 1 MiB")]
+    PemTooLarge {
+        /// The label of the block.
+        label: String,
+    },
+
     /// The body of a PEM block is not base64.
     #[error("the body of the {label} block is not base64")]
     Base64 {
@@ -235,6 +242,10 @@ pub enum Error {
         extra: usize,
     },
 
+    /// A certificate in DER of more than 1 MiB.
+    #[error("the certificate is larger than 1 MiB")]
+    CertificateTooLarge,
+
     /// A certificate with two TACK extensions.
     #[error("the certificate holds more than one TACK extension")]
     TwoExtensions,
@@ -268,9 +279,9 @@ impl Error {
             Self::NoBlock | Self::Label { .. } | Self::PemBegin | Self::PemEnd { .. } | Self::PemLabels { .. } => {
                 ErrorKind::Pem
             }
-            Self::Base64 { .. } => ErrorKind::Pem,
+            Self::Base64 { .. } | Self::PemTooLarge { .. } => ErrorKind::Pem,
             Self::Certificate { .. } | Self::CertificateTrailing { .. } | Self::TwoExtensions => ErrorKind::Certificate,
-            Self::MakeCertificate(_) => ErrorKind::Certificate,
+            Self::CertificateTooLarge | Self::MakeCertificate(_) => ErrorKind::Certificate,
             Self::Time(_) | Self::Schedule(_) => ErrorKind::Time,
             Self::KeyFileVersion(_) | Self::NoIterations | Self::TooManyIterations { .. } => ErrorKind::KeyFile,
             Self::WrongPassword | Self::KeyMismatch => ErrorKind::KeyFile,

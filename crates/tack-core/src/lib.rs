@@ -21,7 +21,7 @@
 //! | the hash of a certificate's key, its notAfter, the TackExtension in a TACK certificate | [`Certificate`], [`TargetHash`] |
 //! | a new TACK certificate | `TackCertificate` (feature `tack-certificate`) |
 //! | a file for OpenSSL's serverinfo setting | [`ServerInfo`] |
-//! | any file of these kinds | [`Object`], [`pem`] |
+//! | any file of these kinds, at once or in pieces | [`Object`], [`ObjectReader`], [`pem`] |
 //! | times in minutes and seconds, and as people type them | [`Minute`], [`Timestamp`], [`Span`], [`Expiration`] |
 //!
 //! # Is this server's tack good?
@@ -75,7 +75,8 @@
 //! Times reach from 1970-01-01T00:00Z to 10136-02-16T04:15Z, in minutes. Generations are 0 to 255, and a tack of
 //! generation 255 can never be revoked. A TackExtension holds two tacks (draft-02), or one tack and eight break
 //! signatures (draft-00). A batch has 1,000,000 tacks at most. A key file is decrypted with at most as many iterations
-//! of PBKDF2 as the caller allows. No input makes the library panic.
+//! of PBKDF2 as the caller allows. A PEM block, or a certificate in DER, holds at most 1 MiB ([`pem::MAX_BODY`]); a file
+//! that is read in pieces may be of any size. No input makes the library panic.
 
 #![forbid(unsafe_code)]
 
@@ -127,7 +128,7 @@ pub use crate::generations::Generations;
 pub use crate::key::{PublicKey, SigningKey};
 #[cfg(feature = "key-file")]
 pub use crate::key_file::KeyFile;
-pub use crate::object::Object;
+pub use crate::object::{Object, ObjectReader};
 pub use crate::revocations::{Revocations, TooManyRevocations};
 pub use crate::schedule::Schedule;
 pub use crate::serverinfo::ServerInfo;
