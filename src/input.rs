@@ -6,18 +6,14 @@ use std::os::fd::AsFd;
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
-use anyhow::{Result, anyhow, bail};
+use anyhow::{Error, Result, anyhow, bail};
 
 use crate::display::{Shown, is_dash, plain};
 use crate::message::say;
 
 /// The most that is read of a key, a certificate or a password: 1 MiB.
 pub const SMALL: u64 = 1 << 20;
-/// The most that is read of a file of tacks: 512 MiB, nearly twice what 1,000,000 tacks take.
-pub const LARGE: u64 = 512 << 20;
 const MIB: u64 = 1 << 20;
-/// Before the label of a PEM block.
-pub const PEM_BEGIN: &[u8] = b"-----BEGIN ";
 
 /// What a run has read, so that standard input is read once and no output replaces an input.
 #[derive(Default)]
@@ -41,40 +37,36 @@ impl FileId {
 }
 
 impl Inputs {
-    /// Reads a file, or standard input for "-". More than `limit` bytes are refused, and so is nothing at all. A `limit`
-    /// above [`SMALL`] is for PEM alone, so that no other file costs the memory.
+    /// Reads a file, or standard input for "-". More than `limit` bytes are refused, and so is nothing at all.
     pub fn read(&mut self, path: &Path, limit: u64) -> Result<Vec<u8>> {
-        let shown = Shown(path);
-        let failed = |error: io::Error| {
-            let advice = match error.kind() {
-                io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => "; check its name",
-                io::ErrorKind::PermissionDenied => "; run as a user who may read it",
-                _ => "",
-            };
-            anyhow!("{shown}: cannot be read: {}{advice}", plain(&error))
-        };
-        let file = if is_dash(path) { self.take_stdin()? } else { File::open(path).map_err(failed)? };
-        let metadata = file.metadata().map_err(failed)?;
-        if metadata.is_dir() {
-            bail!("{shown}: it is a directory; give a file");
-        }
-        self.read.push(metadata.clone());
+        let input = self.open(path)?;
         let mut bytes = Vec::new();
-        (&file).take(SMALL).read_to_end(&mut bytes).map_err(failed)?;
-        let limit = if contains(&bytes, PEM_BEGIN) { limit } else { SMALL };
-        if metadata.len() <= limit {
-            file.take(limit - SMALL + 1).read_to_end(&mut bytes).map_err(failed)?;
+        if input.size <= limit {
+            (&input.file).take(limit + 1).read_to_end(&mut bytes).map_err(|error| cannot_read(path, &error))?;
         }
-        if metadata.len().max(bytes.len().try_into()?) > limit {
-            bail!(
-                "{shown}: it is larger than {} MiB, too large for what it should hold; give the right file",
-                limit / MIB
-            );
+        if input.size.max(bytes.len().try_into()?) > limit {
+            return Err(input.too_large(limit));
         }
         if bytes.is_empty() {
-            bail!("{shown}: it is empty; give the right file");
+            return Err(input.empty());
         }
         Ok(bytes)
+    }
+
+    /// Opens a file, or standard input for "-", to be read in pieces.
+    pub fn open<'a>(&mut self, path: &'a Path) -> Result<Input<'a>> {
+        let file = if is_dash(path) {
+            self.take_stdin()?
+        } else {
+            File::open(path).map_err(|error| cannot_read(path, &error))?
+        };
+        let metadata = file.metadata().map_err(|error| cannot_read(path, &error))?;
+        if metadata.is_dir() {
+            bail!("{}: it is a directory; give a file", Shown(path));
+        }
+        let size = metadata.len();
+        self.read.push(metadata);
+        Ok(Input { path, file, size, has_bytes: false })
     }
 
     /// Whether a path names a file that was read.
@@ -102,6 +94,54 @@ impl Inputs {
         }
         Ok(stdin.as_fd().try_clone_to_owned()?.into())
     }
+}
+
+/// A file that is open, or standard input.
+pub struct Input<'a> {
+    path: &'a Path,
+    file: File,
+    /// What the system says of it, which is 0 for a pipe.
+    size: u64,
+    has_bytes: bool,
+}
+
+impl Input<'_> {
+    /// Reads what comes next, none at the end. Nothing at all is refused.
+    pub fn read<'b>(&mut self, buffer: &'b mut [u8]) -> Result<Option<&'b [u8]>> {
+        let number = loop {
+            match self.file.read(buffer) {
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                number => break number.map_err(|error| cannot_read(self.path, &error))?,
+            }
+        };
+        if number == 0 && !self.has_bytes {
+            return Err(self.empty());
+        }
+        self.has_bytes = true;
+        Ok(buffer.get(..number).filter(|piece| !piece.is_empty()))
+    }
+
+    /// The error for more bytes than what is wanted could have.
+    pub fn too_large(&self, limit: u64) -> Error {
+        anyhow!(
+            "{}: it is larger than {} MiB, too large for what it should hold; give the right file",
+            Shown(self.path),
+            limit / MIB
+        )
+    }
+
+    fn empty(&self) -> Error {
+        anyhow!("{}: it is empty; give the right file", Shown(self.path))
+    }
+}
+
+fn cannot_read(path: &Path, error: &io::Error) -> Error {
+    let advice = match error.kind() {
+        io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => "; check its name",
+        io::ErrorKind::PermissionDenied => "; run as a user who may read it",
+        _ => "",
+    };
+    anyhow!("{}: cannot be read: {}{advice}", Shown(path), plain(error))
 }
 
 /// Whether bytes hold these within them.

@@ -6,8 +6,7 @@ use tack_core::{Error, Object, Tack, Timestamp, Verified};
 
 use crate::created::Created;
 use crate::few::Few;
-use crate::input::{Inputs, LARGE};
-use crate::message::refused;
+use crate::input::Inputs;
 use crate::objects;
 
 /// How far the clock of the machine that signs may be ahead of this one, in seconds: a day. No wrong time zone makes more,
@@ -34,28 +33,28 @@ pub fn each<E>(
     mut then: impl FnMut(Verified<Tack>) -> Result<(), E>,
 ) -> Result<Notes, E> {
     let mut notes = Notes::default();
-    let bytes = match inputs.read(path, LARGE) {
-        Ok(bytes) => bytes,
-        Err(error) => {
-            notes.unreadable.push(|| format!("{error:#}"));
-            return Ok(notes);
-        }
-    };
-    notes.created_at = Created::of(&bytes);
-    objects::each(&bytes, verify, |tacks| {
-        match tacks {
-            Ok(tacks) => tacks.into_iter().try_for_each(|tack| match tack {
-                Ok(tack) => then(tack),
-                Err(error) => {
-                    notes.bad_signature.get_or_insert(error);
-                    notes.bad_signatures += 1;
-                    Ok(())
-                }
-            })?,
-            Err(error) => notes.unreadable.push(|| refused(path, &error).to_string()),
-        }
-        Ok(())
-    })?;
+    let mut created = Created::default();
+    objects::each(
+        path,
+        inputs,
+        |piece| created.read(piece),
+        verify,
+        |tacks| {
+            match tacks {
+                Ok(tacks) => tacks.into_iter().try_for_each(|tack| match tack {
+                    Ok(tack) => then(tack),
+                    Err(error) => {
+                        notes.bad_signature.get_or_insert(error);
+                        notes.bad_signatures += 1;
+                        Ok(())
+                    }
+                })?,
+                Err(unreadable) => notes.unreadable.push(|| unreadable.message(path).to_string()),
+            }
+            Ok(())
+        },
+    )?;
+    notes.created_at = created.newest();
     Ok(notes)
 }
 
@@ -65,6 +64,6 @@ pub fn is_clock_wrong(created_at: Timestamp, now: i64) -> bool {
 }
 
 /// The tacks of an object, or in the place of one what is wrong with its signature.
-fn verify(object: Result<Object, Error>) -> Result<Vec<Result<Verified<Tack>, Error>>, Error> {
-    Ok(object?.tacks().iter().map(|tack| tack.clone().into_verified()).collect())
+fn verify(object: Object) -> Vec<Result<Verified<Tack>, Error>> {
+    object.tacks().iter().map(|tack| tack.clone().into_verified()).collect()
 }

@@ -1,6 +1,7 @@
 //! `tack view`: any file of ours, or a certificate, in words or JSON.
 
 use std::io::{self, BufWriter, StdoutLock, Write};
+use std::mem;
 use std::path::Path;
 use std::process::ExitCode;
 
@@ -11,9 +12,9 @@ use tack_core::{BreakSig, Error, Object, Tack, TackExtension};
 use crate::cli::View;
 use crate::display::Shown;
 use crate::exit::Exit;
-use crate::input::{Inputs, LARGE};
+use crate::input::Inputs;
 use crate::message::{is_past, refused, say, warn_expired};
-use crate::objects;
+use crate::objects::{self, Unreadable};
 use crate::output::{stdout_failed, stdout_to_show};
 use crate::words::{self, Words};
 
@@ -47,10 +48,7 @@ impl Viewer<'_> {
             write!(self.out, "[")?;
         }
         for path in &self.args.files {
-            match inputs.read(path, LARGE) {
-                Ok(bytes) => self.file(path, &bytes)?,
-                Err(error) => self.bad(path, &error)?,
-            }
+            self.file(path, &mut inputs)?;
         }
         if self.args.json {
             writeln!(self.out, "\n]")?;
@@ -58,29 +56,42 @@ impl Viewer<'_> {
         self.out.flush()
     }
 
-    fn file(&mut self, path: &Path, bytes: &[u8]) -> io::Result<()> {
-        if !self.args.json && self.args.files.len() > 1 {
-            let blank = if self.last == Last::Nothing { "" } else { "\n" };
-            writeln!(self.out, "{blank}{}:", Shown(path))?;
-            self.last = Last::FileName;
-        }
+    fn file(&mut self, path: &Path, inputs: &mut Inputs) -> io::Result<()> {
+        let mut needs_name = !self.args.json && self.args.files.len() > 1;
         let (is_json, now) = (self.args.json, self.now);
-        let look = |object: Result<Object, Error>| {
-            object.map(|object| {
-                let verified = object.verify();
-                let is_valid = verified.is_ok();
-                let shown = match (is_json, is_valid) {
-                    (true, _) => element(path, json_object(&object, is_valid, now)),
-                    (false, true) => in_words(&object),
-                    (false, false) => String::new(),
-                };
-                (object, verified, shown)
-            })
+        let look = |object: Object| {
+            let verified = object.verify();
+            let is_valid = verified.is_ok();
+            let shown = match (is_json, is_valid) {
+                (true, _) => element(path, json_object(&object, is_valid, now)),
+                (false, true) => in_words(&object),
+                (false, false) => String::new(),
+            };
+            (object, verified, shown)
         };
-        objects::each(bytes, look, |seen| match seen {
-            Ok((object, verified, shown)) => self.object(path, &object, verified, &shown),
-            Err(error) => self.bad(path, &refused(path, &error)),
-        })
+        objects::each(
+            path,
+            inputs,
+            |_| (),
+            look,
+            |seen| {
+                if !matches!(seen, Err(Unreadable::File(_))) && mem::take(&mut needs_name) {
+                    self.name(path)?;
+                }
+                match seen {
+                    Ok((object, verified, shown)) => self.object(path, &object, verified, &shown),
+                    Err(unreadable) => self.bad(path, &unreadable.message(path)),
+                }
+            },
+        )
+    }
+
+    /// Says which file the next objects are of.
+    fn name(&mut self, path: &Path) -> io::Result<()> {
+        let blank = if self.last == Last::Nothing { "" } else { "\n" };
+        writeln!(self.out, "{blank}{}:", Shown(path))?;
+        self.last = Last::FileName;
+        Ok(())
     }
 
     fn object(&mut self, path: &Path, object: &Object, verified: Result<(), Error>, shown: &str) -> io::Result<()> {
