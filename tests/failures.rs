@@ -243,9 +243,17 @@ fn a_file_of_1_gib_is_not_read() {
                give the right file\n";
     assert!(!sandbox.succeeds("tack view --now 2026Z TACKS.pem").is_empty());
     sandbox.fails("tack view --now 2026Z BIG_TACKS.pem", 1, gap);
-    sandbox.fails("cat TACKS.pem /dev/zero | tack view --now 2026Z -", 1, &gap.replace("BIG_TACKS.pem", "standard input"));
-    sandbox.fails("tack deploy --now 2026Z -o NEW.pem BIG_TACKS.pem", 1, gap);
-    sandbox.fails("{ printf '0\\202'; cat /dev/zero; } | tack view -", 1, "tack: standard input: the certificate is larger than 1 MiB; give the right file\n");
+    sandbox.fails(
+        "cat TACKS.pem /dev/zero | tack view --now 2026Z -",
+        1,
+        &gap.replace("BIG_TACKS.pem", "standard input"),
+    );
+    sandbox.fails("tack deploy --now 2026-11-21Z --dry-run -o NEW.pem BIG_TACKS.pem", 1, gap);
+    sandbox.fails(
+        "{ printf '0\\202'; cat /dev/zero; } | tack view -",
+        1,
+        "tack: standard input: the certificate is larger than 1 MiB; give the right file\n",
+    );
     sandbox.fails("tack pack -t BIG_TACKS.pem", 1, &too_large("BIG_TACKS.pem", 1));
 }
 

@@ -138,7 +138,12 @@ impl Object {
 /// let mut reader = ObjectReader::default();
 /// let mut buffer = [0; 64];
 /// let mut found = 0;
-/// while let Some(mut piece) = buffer.get(..file.read(&mut buffer)?).filter(|piece| !piece.is_empty()) {
+/// loop {
+///     let length = file.read(&mut buffer)?;
+///     if length == 0 {
+///         break;
+///     }
+///     let mut piece = &buffer[..length];
 ///     while let Some(object) = reader.next_object(&mut piece) {
 ///         object?.verify()?;
 ///         found += 1;
