@@ -3,6 +3,7 @@
 use std::process::ExitCode;
 
 use crate::message::say;
+use crate::monitor::{State, line};
 use crate::output::{ClosedPipe, print};
 
 /// How a run ended, as the man pages say under EXIT STATUS.
@@ -42,5 +43,5 @@ pub fn failed(error: &anyhow::Error, exit: Exit) -> ExitCode {
 
 /// Says what a monitoring system shows, which does not read standard error.
 pub fn unknown(why: &str) {
-    let _ = print(&format!("TACK UNKNOWN - {why}\n"));
+    let _ = print(&line(State::Unknown, why, None));
 }

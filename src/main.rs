@@ -51,7 +51,7 @@ use crate::message::Usage;
 
 fn main() -> ExitCode {
     signals::outlive_file_size_limit();
-    let cli = match arguments::parse() {
+    let cli = match arguments::parse(std::env::args_os().collect()) {
         Ok(cli) => cli,
         Err(exit) => return exit,
     };

@@ -51,12 +51,16 @@ pub fn read(args: &Sign, inputs: &mut Inputs) -> Result<Vec<Server>> {
     Ok(all_servers)
 }
 
-/// Whether a certificate of a file stands for a server: it says not that it is a CA's, and issued no other of the file. Of
-/// several, TACK certificates stand for none.
+/// Whether a certificate of a file stands for a server. Of several, TACK certificates stand for none.
 fn is_server(this: &Certificate, all: &[Certificate], ca: bool) -> bool {
-    let is_ca = this.is_ca() == Some(true) && !ca;
-    let is_issuer = all.iter().any(|other| this.is_issuer_of(other));
-    !is_ca && !is_issuer && (all.len() == 1 || this.extension().is_none())
+    let is_issuer = || all.iter().any(|other| this.is_issuer_of(other));
+    let is_ca = match this.is_ca() {
+        Some(true) if !ca => true,
+        Some(false) => false,
+        // One of X.509 v1 does not say what it is. And --ca is for a CA that is the server, not for those that issued it.
+        Some(true) | None => is_issuer(),
+    };
+    !is_ca && (all.len() == 1 || this.extension().is_none())
 }
 
 fn no_server(path: &Path, certificates: &[Certificate]) -> Error {

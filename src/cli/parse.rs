@@ -12,7 +12,7 @@ where
         // `parse` would take a sign.
         let is_digits = text.bytes().all(|byte| byte.is_ascii_digit());
         let number = text.parse().ok().filter(|number| is_digits && (min..=max).contains(number));
-        number.ok_or_else(|| format!("it is a whole number from {min} to {max}"))
+        number.ok_or_else(|| format!("{text:?} is not a whole number from {min} to {max}"))
     }
 }
 
@@ -27,7 +27,7 @@ mod tests {
             assert_eq!(generation(text), Ok(number), "{text}");
         }
         for bad in ["", "0", "256", "+1", "-1", " 1", "1.0", "one", "99999999999999999999"] {
-            assert_eq!(generation(bad), Err("it is a whole number from 1 to 255".to_owned()), "{bad}");
+            assert_eq!(generation(bad), Err(format!("{bad:?} is not a whole number from 1 to 255")), "{bad}");
         }
     }
 }
