@@ -440,43 +440,6 @@ fn a_password_is_what_was_typed() {
     sandbox.succeeds("tack break -k OTHER.pem -p=foo -o /dev/null");
 }
 
-#[test]
-fn a_signal_at_the_prompt_leaves_the_terminal_as_it_was() {
-    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/peers/pty_interrupt.py");
-    for signal in ["INT", "TERM", "HUP"] {
-        let mut python = Command::new("python3");
-        let ran = python.arg(&script).args([signal, env!("CARGO_BIN_EXE_tack"), "genkey"]).env_remove("TACK_PASSWORD");
-        let ran = ran.output().unwrap();
-        assert!(ran.status.success(), "{signal}: {}{}", text(&ran.stdout), text(&ran.stderr));
-    }
-}
-
-#[test]
-fn a_prompt_that_is_stopped_goes_on_where_it_was() {
-    let test = "a_prompt_that_is_stopped_goes_on_where_it_was";
-    if !common::has(test, &["python3", "dash"]) {
-        return;
-    }
-    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/peers/pty_jobs.py");
-    for how in ["Z", "TSTP", "STOP", "background"] {
-        let sandbox = Sandbox::new();
-        let mut python = Command::new("python3");
-        python.arg(&script).args([how, env!("CARGO_BIN_EXE_tack"), "genkey", "--iterations", "8192", "-o", "NEW.pem"]);
-        let ran = python.current_dir(&sandbox.0).env_remove("TACK_PASSWORD").output().unwrap();
-        assert!(ran.status.success(), "{how}: {}{}", text(&ran.stdout), text(&ran.stderr));
-        sandbox.succeeds("tack break -k NEW.pem -p 'a password' > /dev/null");
-    }
-}
-
-#[test]
-fn under_nohup_a_prompt_outlives_the_terminals_end() {
-    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/peers/pty_interrupt.py");
-    let mut python = Command::new("python3");
-    let ran = python.arg(&script).args(["nohup", env!("CARGO_BIN_EXE_tack"), "genkey", "--iterations", "8192"]);
-    let ran = ran.env_remove("TACK_PASSWORD").output().unwrap();
-    assert!(ran.status.success(), "{}{}", text(&ran.stdout), text(&ran.stderr));
-}
-
 /// Whether a command shows what there is already: its exit status says as much.
 fn shows(command: &str) -> bool {
     ["tack view", "tack help", "tack --help", "tack status"].iter().any(|start| command.starts_with(start))

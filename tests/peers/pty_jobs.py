@@ -100,12 +100,10 @@ def state():
 def stop():
     if how == "Z":
         os.write(terminal, HALF.encode() + b"\x1a")
-    elif how == "TSTP":
-        os.write(terminal, HALF.encode())
-        os.kill(job(), signal.SIGTSTP)
     else:
-        # Nobody can catch it, so nobody can take back what was typed: nothing was.
-        os.kill(job(), signal.SIGSTOP)
+        if how != "STOP":  # which leaves no time to throw it away
+            os.write(terminal, HALF.encode())
+        os.kill(job(), getattr(signal, "SIG" + how))
 
 
 def is_stopped():
@@ -115,9 +113,12 @@ def is_stopped():
 
 wait_for(SHELL_PROMPT)
 if how == "background":
-    type_line(command + " &")
-    wait_for_shell()
+    # As under a shell that edits lines, the terminal is without echo when the command begins.
+    type_line(f"stty -echo; {command} &")
+    wait_for(SHELL_PROMPT)
     turn(is_stopped)
+    type_line("stty echo")
+    wait_for_shell()
 else:
     type_line(command)
     wait_for_prompt("Choose password")
