@@ -4,6 +4,9 @@ DESTDIR ?=
 CARGO ?= cargo
 FUZZ_SECONDS ?= 20
 
+RUST_VERSION = $(shell sed -n 's/^rust-version = "\(.*\)"/\1/p' Cargo.toml)
+OLDEST_RUST = $(shell rustup toolchain list 2>/dev/null | grep -o '^$(RUST_VERSION)[.-][^ ]*' | head -n 1)
+
 BIN = target/release/tack
 BINDIR = $(DESTDIR)$(PREFIX)/bin
 MANDIR = $(DESTDIR)$(PREFIX)/share/man
@@ -11,7 +14,7 @@ BASHDIR = $(DESTDIR)$(PREFIX)/share/bash-completion/completions
 ZSHDIR = $(DESTDIR)$(PREFIX)/share/zsh/site-functions
 FISHDIR = $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d
 
-.PHONY: build demo setup test lint fuzz bench man completions install uninstall clean
+.PHONY: build demo setup test features lint msrv fuzz bench man completions install uninstall clean
 
 build:
 	$(CARGO) build --release --locked
@@ -26,14 +29,27 @@ setup:
 
 test:
 	$(CARGO) test --locked --workspace
-	$(CARGO) test --locked -p tack-core --no-default-features
+
+# The libraries without their features, and with each feature alone.
+features:
+	tests/each-feature.sh clippy --locked --all-targets -- --deny warnings
+	tests/each-feature.sh test --locked
 
 lint:
-	$(CARGO) fmt --check
-	$(CARGO) fmt --check --manifest-path fuzz/Cargo.toml
+	$(CARGO) fmt --all --check
+	$(CARGO) fmt --all --check --manifest-path fuzz/Cargo.toml
 	$(CARGO) clippy --locked --workspace --all-targets -- --deny warnings
-	$(CARGO) clippy --locked -p tack-core --no-default-features -- --deny warnings
+	$(CARGO) clippy --locked --manifest-path fuzz/Cargo.toml --all-targets -- --deny warnings
 	RUSTDOCFLAGS="--deny warnings" $(CARGO) doc --locked --workspace --no-deps
+
+# Compiles with the oldest Rust that Cargo.toml allows, where rustup has it. Where it has not, two others still look:
+# clippy at what we use of the standard library, and tests/workspace.rs at what our dependencies need.
+msrv:
+	@if [ -n "$(OLDEST_RUST)" ]; then \
+	    CARGO_TARGET_DIR=target/msrv $(CARGO) +$(OLDEST_RUST) check --locked --workspace --all-targets; \
+	else \
+	    echo "rustup has no Rust $(RUST_VERSION)"; \
+	fi
 
 # Every parser, for so many seconds each.
 fuzz:
