@@ -22,6 +22,7 @@ mod new_key_file;
 mod objects;
 mod output;
 mod packing;
+mod parts;
 mod password;
 mod pending;
 mod place;

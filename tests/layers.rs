@@ -23,6 +23,16 @@ fn no_two_files_import_each_other_in_a_circle() {
 }
 
 #[test]
+fn what_commands_share_is_no_commands() {
+    let imports = imports(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src"));
+    assert!(imports.contains_key("command::sign"));
+    for (module, imported) in imports {
+        let command = imported.iter().find(|imported| imported.starts_with("command"));
+        assert_eq!(command, None, "imported by {module}");
+    }
+}
+
+#[test]
 fn a_circle_is_found() {
     let imports = |edges: &[(&str, &str)]| {
         let mut imports = Imports::new();

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use anyhow::{Result, anyhow, bail};
 use getrandom::SysRng;
-use tack_core::{BreakSig, Certificate, Draft00, Error, Object, Tack, TackCertificate, TackExtension, pem};
+use tack_core::{Certificate, Draft00, Error, Object, Tack, TackCertificate, TackExtension, pem};
 
 use crate::cli::Cert;
 use crate::display::Shown;
@@ -13,12 +13,14 @@ use crate::exit::Exit;
 use crate::input::{Inputs, SMALL};
 use crate::message::{refused, say_text, warn_expired};
 use crate::output::Output;
+use crate::parts;
 use crate::words::{self, Words};
 
 pub fn run(args: &Cert, now: i64) -> Result<ExitCode> {
     let mut inputs = Inputs::default();
     let input = read_input(&args.input, &mut inputs)?;
-    let break_sigs = args.break_signatures.as_deref().map(|path| read_break_sigs(path, &mut inputs)).transpose()?;
+    let break_sigs =
+        args.break_signatures.as_deref().map(|path| parts::read_break_sigs(path, &mut inputs)).transpose()?;
     let output = Output::new(args.output.as_deref(), &inputs)?;
     let (text, said) = match input {
         Input::Tack(tack) => {
@@ -42,7 +44,7 @@ pub fn run(args: &Cert, now: i64) -> Result<ExitCode> {
             let extension = certificate.extension();
             let extension = extension
                 .ok_or_else(|| anyhow!("{}: not a TACK certificate; give one, or a tack", Shown(&args.input)))?;
-            (contents(extension), Words::certificate(&certificate))
+            (parts::to_pem(extension), Words::certificate(&certificate))
         }
     };
     output.write(text.as_bytes())?;
@@ -50,21 +52,6 @@ pub fn run(args: &Cert, now: i64) -> Result<ExitCode> {
         say_text(&said);
     }
     Ok(Exit::Good.into())
-}
-
-/// The tacks and break signatures of a TackExtension, in PEM.
-pub fn contents(extension: &TackExtension) -> String {
-    let tacks = extension.tacks().iter().map(Tack::to_pem);
-    tacks.chain(extension.break_sigs().iter().map(BreakSig::to_pem)).collect()
-}
-
-/// The break signatures of a file, each of which holds.
-pub fn read_break_sigs(path: &Path, inputs: &mut Inputs) -> Result<Vec<BreakSig>> {
-    let sigs = BreakSig::all_from_pem(&inputs.read(path, SMALL)?).and_then(|sigs| {
-        sigs.iter().try_for_each(BreakSig::verify)?;
-        Ok(sigs)
-    });
-    sigs.map_err(|error| refused(path, &error))
 }
 
 enum Input {

@@ -3,26 +3,25 @@
 use std::process::ExitCode;
 
 use anyhow::Result;
-use tack_core::{Tack, pem};
 
 use crate::cli::Pack;
-use crate::command::cert::read_break_sigs;
 use crate::exit::Exit;
-use crate::input::{Inputs, SMALL};
-use crate::message::{refused, say_text};
+use crate::input::Inputs;
+use crate::message::say_text;
 use crate::output::Output;
 use crate::packing::{self, Parts};
+use crate::parts;
 use crate::words::{self, Words};
 
 pub fn run(args: &Pack, now: i64) -> Result<ExitCode> {
     let mut inputs = Inputs::default();
     let mut tacks = Vec::new();
     for path in &args.tacks {
-        let read = read_tacks(&inputs.read(path, SMALL)?).map_err(|error| refused(path, &error))?;
+        let read = parts::read_tacks(path, &mut inputs)?;
         tacks.extend(read.into_iter().map(|tack| (path.as_path(), tack)));
     }
     let break_sigs = match args.break_signatures.as_deref() {
-        Some(path) => Some((path, read_break_sigs(path, &mut inputs)?)),
+        Some(path) => Some((path, parts::read_break_sigs(path, &mut inputs)?)),
         None => None,
     };
     let output = Output::new(args.output.as_deref(), &inputs)?;
@@ -39,10 +38,4 @@ pub fn run(args: &Pack, now: i64) -> Result<ExitCode> {
         say_text(&said);
     }
     Ok(Exit::Good.into())
-}
-
-/// The tacks of a file, each of which holds.
-fn read_tacks(text: &[u8]) -> Result<Vec<Tack>, tack_core::Error> {
-    let read = |body: &Vec<u8>| Tack::from_bytes(body).and_then(|tack| tack.verify().map(|()| tack));
-    pem::decode_all(text, Tack::LABEL)?.iter().map(read).collect()
 }

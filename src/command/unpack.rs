@@ -6,12 +6,12 @@ use anyhow::{Result, anyhow};
 use tack_core::{Error, Object};
 
 use crate::cli::Unpack;
-use crate::command::cert::contents;
 use crate::display::Shown;
 use crate::exit::Exit;
 use crate::input::{Inputs, SMALL};
 use crate::message::{Usage, refused, say_text};
 use crate::output::Output;
+use crate::parts;
 use crate::words::{self, Words};
 
 pub fn run(args: &Unpack) -> Result<ExitCode> {
@@ -28,7 +28,7 @@ pub fn run(args: &Unpack) -> Result<ExitCode> {
         };
         if let Some(extension) = object.extension() {
             extension.verify().map_err(|error| refused(path, &error))?;
-            text += &contents(extension);
+            text += &parts::to_pem(extension);
             said += &(words::crypto(Words::of(extension)) + &words::extension(extension));
         }
     }
