@@ -365,15 +365,32 @@ fn a_batch_in_the_past_is_made_with_a_warning() {
 
 #[test]
 fn a_chain_counts_as_its_first_certificate() {
-    let site = Site::new(&["root"]);
+    let site = Site::new(&[]);
     let openssl = |arguments: &[&str]| ok(Command::new("openssl").args(arguments).current_dir(site.directory.path()));
+    // A CA that says so, unlike the certificates of common::certificate.
+    openssl(&[
+        "req",
+        "-x509",
+        "-newkey",
+        "rsa:2048",
+        "-nodes",
+        "-subj",
+        "/CN=root",
+        "-days",
+        "9",
+        "-addext",
+        "basicConstraints=critical,CA:TRUE",
+        "-keyout",
+        "root.key",
+        "-out",
+        "root.pem",
+    ]);
     openssl(&[
         "req", "-new", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=www", "-keyout", "www.key", "-out", "www.csr",
     ]);
     openssl(&[
         "x509", "-req", "-in", "www.csr", "-CA", "root.pem", "-CAkey", "root.key", "-days", "9", "-out", "www.pem",
     ]);
-    // The subject of common::certificate is CN=localhost.
     let files = ["www.pem", "root.pem"].map(|name| fs::read(site.path(name)).unwrap());
     fs::write(site.path("fullchain.pem"), files.concat()).unwrap();
     site.sign_ok(&["-c", "fullchain.pem", "-n", "2@1d", "-o", "out/T"]);
