@@ -1,0 +1,81 @@
+//! A pin, and how long it is active.
+
+use tack_core::{Fingerprint, Minute, Span};
+
+/// The longest that a pin is active after a connection (draft-02, section 4.3.4).
+const MAX_ACTIVE: Span = Span::new(30 * Span::DAY.minutes());
+
+/// A pin of a host name: the name is bound to a TACK key until a minute (draft-02, section 4.1).
+///
+/// ```
+/// use tack_core::Minute;
+/// use tack_pin::Pin;
+///
+/// let key = "t2vpc.dg3h4.qnvbf.nu335.zqdna".parse()?;
+/// let pin = Pin { key, min_generation: 0, initial: Minute::new(100), end: Minute::new(160) };
+/// assert!(pin.is_active(Minute::new(159)) && !pin.is_active(Minute::new(160)));
+/// # Ok::<(), tack_core::ParseFingerprintError>(())
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Pin {
+    /// The TACK key.
+    pub key: Fingerprint,
+    /// The lowest generation of this key's tacks that is not revoked. All pins of a key have the same.
+    pub min_generation: u8,
+    /// When the pin was made.
+    pub initial: Minute,
+    /// The minute from which on it is not active any more; 0 if it never was.
+    pub end: Minute,
+}
+
+impl Pin {
+    /// The most pins of a host name (draft-02, section 4.1).
+    pub const MAX_PER_NAME: usize = 2;
+
+    /// A new pin, which is not active yet (draft-02, section 4.3.4).
+    #[must_use]
+    pub fn new(key: Fingerprint, min_generation: u8, now: Minute) -> Self {
+        Self { key, min_generation, initial: now, end: Minute::new(0) }
+    }
+
+    /// Whether it binds the host name. It ends when its minute begins (draft-02, section 4.1).
+    #[must_use]
+    pub fn is_active(&self, now: Minute) -> bool {
+        self.end > now
+    }
+
+    /// The end that a connection with an active tack of its key gives it: as long after now as the pin is old, 30 days at
+    /// most (draft-02, section 4.3.4). Where the clock went back behind the pin's beginning, that is now.
+    #[must_use]
+    pub fn extended(&self, now: Minute) -> Minute {
+        let age = now.since(self.initial).unwrap_or_default();
+        now.checked_add(age.min(MAX_ACTIVE)).unwrap_or(Minute::MAX)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const DAY: u32 = 24 * 60;
+
+    fn pin(initial: u32) -> Pin {
+        Pin::new("t2vpc.dg3h4.qnvbf.nu335.zqdna".parse().unwrap(), 3, Minute::new(initial))
+    }
+
+    #[test]
+    fn as_long_again_as_it_is_old_and_thirty_days_at_most() {
+        for (age, active) in [(0, 0), (1, 1), (30 * DAY - 1, 30 * DAY - 1), (30 * DAY, 30 * DAY), (31 * DAY, 30 * DAY)]
+        {
+            let now = 1_000_000 + age;
+            assert_eq!(pin(1_000_000).extended(Minute::new(now)), Minute::new(now + active), "{age}");
+        }
+    }
+
+    #[test]
+    fn at_the_ends_of_time() {
+        assert_eq!(pin(0).extended(Minute::MAX), Minute::MAX);
+        assert_eq!(pin(100).extended(Minute::new(99)), Minute::new(99));
+        assert!(!pin(0).is_active(Minute::new(0)));
+    }
+}
