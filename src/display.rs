@@ -20,14 +20,20 @@ impl fmt::Display for Shown<'_> {
 pub fn escape(text: &str) -> String {
     let mut safe = String::with_capacity(text.len());
     for c in text.chars() {
-        if c.is_control() || is_format(c) { safe.extend(c.escape_default()) } else { safe.push(c) }
+        if steers(c) { safe.extend(c.escape_default()) } else { safe.push(c) }
     }
     safe
 }
 
-/// Whether a character changes the order or the look of those around it (Unicode, bidirectional and invisible ones).
-fn is_format(c: char) -> bool {
-    matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
+/// Whether a character steers a terminal, ends a line, or changes the order or the look of those around it: the controls of
+/// C0 and C1, the separators of lines and paragraphs, and of Unicode's format characters those that nobody sees.
+pub fn steers(c: char) -> bool {
+    let is_format = matches!(
+        c,
+        '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}'
+            | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}'
+    );
+    c.is_control() || is_format
 }
 
 /// The system's words for an error, in lowercase and without its number.
@@ -41,4 +47,21 @@ pub fn plain(error: &io::Error) -> String {
 /// Whether a path is the "-" that stands for standard input or output.
 pub fn is_dash(path: &Path) -> bool {
     path.as_os_str() == "-"
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_steers_is_escaped_and_nothing_else() {
+        let hostile = "\0\t\n\x1b\x7f\u{80}\u{9b}\u{ad}\u{61c}\u{180e}\u{200b}\u{200f}\u{2028}\u{2029}\u{202a}\u{202e}\u{2060}\
+                       \u{2066}\u{206f}\u{feff}\u{fff9}\u{fffb}\u{e0001}\u{e007f}";
+        for c in hostile.chars() {
+            let escaped = escape(&format!("a{c}b"));
+            assert!(escaped.is_ascii() && escaped.starts_with("a\\") && escaped.ends_with('b'), "{escaped:?}");
+        }
+        let plain = "caf\u{e9} cafe\u{301} \u{5d0}\u{5d1} \u{627} \u{65e5}\u{672c} \u{2010}\u{2027}\u{202f}\u{fffd} 'a' \"b\" \\";
+        assert_eq!(escape(plain), plain);
+    }
 }

@@ -13,6 +13,7 @@ mod few;
 mod guard;
 mod input;
 mod installed;
+mod json;
 mod lock;
 mod locked_key;
 mod message;

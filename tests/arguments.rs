@@ -10,8 +10,9 @@ use std::path::Path;
 
 use common::{Ran, run, tack};
 
-/// What would steer a terminal or a log: a line break, a C0 and a C1 escape, and a change of direction.
-const HOSTILE: &str = "x\ny\x1b[2J\u{9b}2J\u{202e}z";
+/// What would steer a terminal or a log: a line break, a C0 and a C1 escape, a change of direction, and others of Unicode's
+/// format characters.
+const HOSTILE: &str = "x\ny\x1b[2J\u{9b}2J\u{202e}\u{2028}y\u{2029}y\u{61c}\u{ad}\u{180e}\u{fff9}\u{fffb}\u{e0041}z";
 
 fn fixtures() -> &'static Path {
     Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/cli/fixtures"))
@@ -47,7 +48,8 @@ fn messages_escape_what_the_command_line_has() {
         let ran = run(tack().current_dir(fixtures()).args(arguments));
         assert!(ran.status.is_some_and(|status| status > 0), "{arguments:?}: {ran:?}");
         assert!(!ran.stderr.is_empty() || arguments[0] == "status", "{arguments:?}");
-        let steers = |c: char| (c.is_control() && c != '\n') || c == '\u{202e}';
+        let steers =
+            |c: char| (c.is_control() && c != '\n') || (!c.is_control() && HOSTILE.contains(c) && !c.is_ascii());
         assert!(!ran.stderr.contains(steers), "{arguments:?}: {:?}", ran.stderr);
         assert!(!ran.text().contains(steers), "{arguments:?}: {:?}", ran.text());
         assert!(

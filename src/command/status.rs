@@ -13,6 +13,7 @@ use tack_core::{Coverage, Coverages, Fingerprint, Minute, Span, TargetHash, Time
 use crate::cli::Status;
 use crate::display::Shown;
 use crate::input::Inputs;
+use crate::json;
 use crate::message::refused;
 use crate::monitor::{self, Problems, State};
 use crate::output::{is_coloured, stdout_failed, stdout_to_show};
@@ -159,7 +160,7 @@ impl Report {
     }
 
     fn write_json(&self, out: &mut impl Write) -> io::Result<()> {
-        serde_json::to_writer_pretty(&mut *out, self)?;
+        json::write_pretty(out, self)?;
         writeln!(out)
     }
 }

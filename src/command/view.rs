@@ -13,6 +13,7 @@ use crate::cli::View;
 use crate::display::Shown;
 use crate::exit::Exit;
 use crate::input::Inputs;
+use crate::json;
 use crate::message::{is_past, refused, say, warn_expired};
 use crate::objects::{self, Unreadable};
 use crate::output::{stdout_failed, stdout_to_show};
@@ -142,7 +143,7 @@ impl Viewer<'_> {
 fn element(path: &Path, fields: Map<String, Value>) -> String {
     let mut element = Map::from_iter([("file".to_owned(), path.to_string_lossy().into())]);
     element.extend(fields);
-    Value::Object(element).to_string()
+    json::line(&element)
 }
 
 fn in_words(object: &Object) -> String {
