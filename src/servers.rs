@@ -7,7 +7,7 @@ use anyhow::{Error, Result, anyhow};
 use tack_core::{Certificate, TargetHash, Timestamp};
 
 use crate::cli::Sign;
-use crate::display::{Shown, is_dash};
+use crate::display::{Shown, escape, is_dash};
 use crate::input::{Inputs, SMALL};
 use crate::message::{refused, say};
 use crate::names::name;
@@ -67,7 +67,7 @@ fn no_server(path: &Path, certificates: &[Certificate]) -> Error {
     let path = Shown(path);
     match certificates.iter().find(|certificate| certificate.is_ca() == Some(true)) {
         Some(ca) => {
-            let subject = name(ca.subject_der());
+            let subject = escape(&name(ca.subject_der()));
             anyhow!(
                 "{path}: it is the certificate of a CA, \"{subject}\"; give the server's, or --ca to sign it anyway"
             )

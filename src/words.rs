@@ -3,6 +3,9 @@
 
 use tack_core::{BreakSig, Certificate, KeyFile, PublicKey, ServerInfo, Tack, TackExtension, TargetHash};
 
+use crate::display::escape;
+use crate::names::{alternatives, name};
+
 /// Hexadecimal digits on a line of a hash.
 const HASH_COLUMNS: usize = 32;
 
@@ -53,12 +56,20 @@ impl Words {
         .concat()
     }
 
-    /// A certificate, with the TackExtension that it may carry.
-    pub fn certificate(certificate: &Certificate) -> String {
+    /// A certificate, with the TackExtension that it may carry, and if so wanted with its names, which tackpy does not show.
+    pub fn certificate(certificate: &Certificate, with_names: bool) -> String {
         let words = certificate.extension().map_or(Self::Tackpy097, Self::of);
         let not_after = certificate.not_after();
         let mut text = words.hash("key_sha256", certificate.target_hash());
         text += &format!("{}{not_after}\n", words.label("notAfter"));
+        if with_names {
+            let names = certificate.subject_alt_name_der().map(alternatives).unwrap_or_default().join(", ");
+            let (subject, issuer) = (name(certificate.subject_der()), name(certificate.issuer_der()));
+            for (label, names) in [("subject", subject), ("names", names), ("issuer", issuer)] {
+                let names = if names.is_empty() { "none".to_owned() } else { escape(&names) };
+                text += &format!("{}{names}\n", words.label(label));
+            }
+        }
         if let Some(carried) = certificate.extension() {
             text += "\n";
             text += &extension(carried);

@@ -12,6 +12,8 @@ use super::parse::whole;
 ///
 /// A file may hold any number of PEM blocks, of any kinds, or one certificate in DER. Signatures are verified: an object
 /// whose signature does not hold is not shown but refused. An expired tack is shown, and marked on standard error.
+///
+/// With -v the subject, the other names and the issuer of a certificate are shown too; --json has them in any case.
 #[derive(Debug, Args)]
 #[command(after_long_help = "\
 EXAMPLES:
@@ -19,6 +21,10 @@ EXAMPLES:
 
     tack view TACK.pem
     tack view CERT.pem
+
+  A certificate with its names:
+
+    tack view -v CERT.pem
 
   For a program, the signatures' state included:
 

@@ -44,7 +44,7 @@ pub fn run(args: &Cert, now: i64) -> Result<ExitCode> {
             let extension = certificate.extension();
             let extension = extension
                 .ok_or_else(|| anyhow!("{}: not a TACK certificate; give one, or a tack", Shown(&args.input)))?;
-            (parts::to_pem(extension), Words::certificate(&certificate))
+            (parts::to_pem(extension), Words::certificate(&certificate, false))
         }
     };
     output.write(text.as_bytes())?;

@@ -15,6 +15,7 @@ use crate::exit::Exit;
 use crate::input::Inputs;
 use crate::json;
 use crate::message::{is_past, refused, say, warn_expired};
+use crate::names::{alternatives, name};
 use crate::objects::{self, Unreadable};
 use crate::output::{stdout_failed, stdout_to_show};
 use crate::words::{self, Words};
@@ -59,13 +60,13 @@ impl Viewer<'_> {
 
     fn file(&mut self, path: &Path, inputs: &mut Inputs) -> io::Result<()> {
         let mut needs_name = !self.args.json && self.args.files.len() > 1;
-        let (is_json, now) = (self.args.json, self.now);
+        let (is_json, now, with_names) = (self.args.json, self.now, self.args.common.verbose > 0);
         let look = |object: Object| {
             let verified = object.verify();
             let is_valid = verified.is_ok();
             let shown = match (is_json, is_valid) {
                 (true, _) => element(path, json_object(&object, is_valid, now)),
-                (false, true) => in_words(&object),
+                (false, true) => in_words(&object, with_names),
                 (false, false) => String::new(),
             };
             (object, verified, shown)
@@ -146,14 +147,14 @@ fn element(path: &Path, fields: Map<String, Value>) -> String {
     json::line(&element)
 }
 
-fn in_words(object: &Object) -> String {
+fn in_words(object: &Object, with_names: bool) -> String {
     match object {
         Object::KeyFile(file) => words::key_file(file),
         Object::Tack(tack) => Words::Tackpy097.tack(tack),
         Object::BreakSig(sig) => words::break_sig(sig),
         Object::Extension(extension) => words::extension(extension),
         Object::ServerInfo(info) => words::server_info(info),
-        Object::Certificate(certificate) => Words::certificate(certificate),
+        Object::Certificate(certificate) => Words::certificate(certificate, with_names),
         _ => String::new(),
     }
 }
@@ -179,6 +180,9 @@ fn json_object(object: &Object, is_valid: bool, now: i64) -> Map<String, Value> 
             "type": "certificate",
             "target_hash": certificate.target_hash().to_string(),
             "not_after": certificate.not_after().to_string(),
+            "subject": name(certificate.subject_der()),
+            "names": certificate.subject_alt_name_der().map(alternatives).unwrap_or_default(),
+            "issuer": name(certificate.issuer_der()),
             "extension": certificate.extension().map(|extension| json_extension(extension, is_valid, now)),
         }),
         _ => Value::Null,
