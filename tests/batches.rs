@@ -5,6 +5,7 @@
 mod common;
 
 use std::fs;
+use std::io::{Read, Write};
 use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
@@ -173,6 +174,23 @@ fn view_keeps_the_order_of_a_stream_and_finds_the_bad_tack_in_it() {
     let expirations: Vec<_> = words.lines().filter(|line| line.starts_with("expiration")).collect();
     assert_eq!((ran.status, expirations.len(), ran.stderr.lines().count()), (Some(1), 4999, 1), "{}", ran.stderr);
     assert!(ran.stderr.contains("signature") && expirations.is_sorted(), "{}", ran.stderr);
+}
+
+#[test]
+fn as_many_threads_work_as_are_wanted() {
+    let site = Site::new(&["www"]);
+    let stream = site.sign_ok(&["-c", "www.pem", "-n", "500@1m"]).stdout;
+    for number in [1, 3, 7] {
+        let mut view = site.tack();
+        view.args(["view", "-"]).env("RAYON_NUM_THREADS", number.to_string());
+        let mut view = view.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+        // It has seen some of the stream, and waits for more.
+        view.stdin.as_mut().unwrap().write_all(&stream).unwrap();
+        view.stdout.as_mut().unwrap().read_exact(&mut [0; 4096]).unwrap();
+        let threads = fs::read_dir(format!("/proc/{}/task", view.id())).unwrap().count();
+        let shown = view.wait_with_output().unwrap();
+        assert_eq!((shown.status.code(), threads), (Some(0), 1 + number));
+    }
 }
 
 #[test]

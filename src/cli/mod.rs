@@ -45,7 +45,8 @@ EXIT STATUS:
 
 ENVIRONMENT:
   TACK_PASSWORD  The password of the key file, where neither -p nor --password-file gives it.
-  NO_COLOR  If not empty, status draws without colour.")]
+  NO_COLOR  If not empty, status draws without colour.
+  RAYON_NUM_THREADS  How many threads sign and verify [default: one for each core].")]
 pub struct Cli {
     /// Take this UTC time for the current one ("2026-11-20T17:31:15Z"); tests use it
     #[arg(long, hide = true, global = true, value_name = "TIME")]
