@@ -8,6 +8,7 @@ RUST_VERSION = $(shell sed -n 's/^rust-version = "\(.*\)"/\1/p' Cargo.toml)
 OLDEST_RUST = $(shell rustup toolchain list 2>/dev/null | grep -o '^$(RUST_VERSION)[.-][^ ]*' | head -n 1)
 
 BIN = target/release/tack
+SOURCES = Cargo.toml Cargo.lock $(shell find src crates -name '*.rs' -o -name Cargo.toml)
 BINDIR = $(DESTDIR)$(PREFIX)/bin
 MANDIR = $(DESTDIR)$(PREFIX)/share/man
 BASHDIR = $(DESTDIR)$(PREFIX)/share/bash-completion/completions
@@ -18,6 +19,11 @@ FISHDIR = $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d
 
 build:
 	$(CARGO) build --release --locked
+
+# Whoever installs as root may have no cargo, and needs none for what is current.
+$(BIN): $(SOURCES)
+	$(MAKE) build
+	touch $@
 
 # The quick start of the README, on a certificate that it makes.
 demo: build
@@ -63,8 +69,7 @@ bench:
 man completions:
 	TACK_REGENERATE=1 $(CARGO) test --locked --test generated
 
-install:
-	test -x $(BIN) || $(MAKE) build
+install: $(BIN)
 	install -d $(BINDIR) $(MANDIR)/man1 $(MANDIR)/man7 $(BASHDIR) $(ZSHDIR) $(FISHDIR)
 	install -m 755 $(BIN) $(BINDIR)/tack
 	install -m 644 man/*.1 $(MANDIR)/man1

@@ -107,6 +107,30 @@ fn each_feature_has_a_run_of_its_own() {
     assert_eq!(script("key-file").status, Some(1));
 }
 
+/// `make install` builds what is not current, and asks for no cargo where all is.
+#[test]
+fn what_is_installed_is_current() {
+    if !has("what_is_installed_is_current", &["make"]) {
+        return;
+    }
+    let directory = temp_dir();
+    let built = write(directory.path(), "tack", "");
+    let make = |options: &[&str]| {
+        let mut make = Command::new("make");
+        make.current_dir(root()).env_remove("MAKEFLAGS").args(["--dry-run", "install", "CARGO=cargo"]);
+        let ran = ok(make.arg(format!("BIN={}", built.display())).args(options));
+        assert!(ran.text().contains("install -m 755"), "{}", ran.text());
+        ran.text().contains("cargo build --release")
+    };
+    assert!(!make(&[]));
+    // As if it had just been changed.
+    for changed in ["src/main.rs", "src/command/view.rs", "crates/tack-core/src/lib.rs", "Cargo.lock"] {
+        assert!(make(&["--what-if", changed]), "{changed}");
+    }
+    fs::remove_file(&built).unwrap();
+    assert!(make(&[]));
+}
+
 /// Who looks for what was mended finds it in one place.
 #[test]
 fn the_changelog_has_each_heading_once() {
