@@ -1,7 +1,8 @@
-//! The examples of the README, run as they stand there.
+//! The examples of the README, run as they stand there, and the demo.
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::fs;
+use std::path::Path;
 use std::process::Command;
 
 use tack_core::{Expiration, Span};
@@ -32,6 +33,26 @@ fn readme() {
         .unwrap();
     assert!(made.status.success(), "{made:?}");
     trycmd::TestCases::new().env("TACK_PASSWORD", "asdf").case(readme);
+}
+
+/// The demo is its quick start.
+#[test]
+fn the_demo_says_where_its_files_are_and_leaves_them() {
+    let directory = tempfile::tempdir().unwrap();
+    let script = directory.path().join("tests/demo.sh");
+    fs::create_dir(directory.path().join("tests")).unwrap();
+    fs::copy("tests/demo.sh", &script).unwrap();
+    let tack = Path::new(env!("CARGO_BIN_EXE_tack")).parent().unwrap();
+    let path = std::env::var("PATH").unwrap();
+    let demo = Command::new("sh").arg(&script).env("PATH", format!("{}:{path}", tack.display())).output().unwrap();
+    assert!(demo.status.success(), "{demo:?}");
+    let shown = String::from_utf8(demo.stdout).unwrap();
+    let left = directory.path().canonicalize().unwrap().join("target/demo");
+    let last = shown.lines().last().unwrap();
+    assert!(last.contains(&format!("All of these files are in {}.", left.display())), "{last}");
+    for file in ["KEY.pem", "CERT.pem", "TACK.pem", "TACK_SERVERINFO.pem", "TACKS/T_0089.pem"] {
+        assert!(left.join(file).is_file(), "{file}");
+    }
 }
 
 /// A line of the README, where what is different each time may be anything. A command stays as it is.
