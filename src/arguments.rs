@@ -9,6 +9,7 @@ use anyhow::Result;
 use clap::builder::StyledStr;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Arg, Command, CommandFactory, Parser};
+use tack_core::{Span, TimeError};
 
 use crate::cli::Cli;
 use crate::display::escape;
@@ -140,7 +141,21 @@ fn invalid_value(error: &clap::Error) -> Option<String> {
     let mut takers = root.get_subcommands().flat_map(Command::get_arguments).filter(|argument| is(argument, option));
     let letter = takers.find_map(Arg::get_short).map(|letter| format!("-{letter}"));
     let option = letter.as_deref().unwrap_or(option);
-    Some(format!("{option}: {}", escape(&error.source()?.to_string())))
+    let reason = error.source()?;
+    let value = string(error, ContextKind::InvalidValue).filter(|_| reason.is::<TimeError>());
+    let hint = value.and_then(span_meant).map(|span| format!("; did you mean {span}?")).unwrap_or_default();
+    Some(format!("{option}: {}{hint}", escape(&reason.to_string())))
+}
+
+/// The span of time that words such as "1 day" mean.
+fn span_meant(value: &str) -> Option<String> {
+    let mut letters = value.to_lowercase().replace(' ', "");
+    for (unit, letter) in
+        [("days", "d"), ("day", "d"), ("hours", "h"), ("hour", "h"), ("minutes", "m"), ("minute", "m")]
+    {
+        letters = letters.replace(unit, letter);
+    }
+    letters.parse::<Span>().is_ok().then_some(letters)
 }
 
 /// For an option of a command that is given before the command.

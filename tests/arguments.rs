@@ -107,3 +107,23 @@ fn an_equals_sign_belongs_to_a_password_and_to_a_name() {
     );
     assert!(message(&["view", "--", "TACK.pem", "-p=x"]).starts_with("tack: -p=x: cannot be read"));
 }
+
+#[test]
+fn words_for_a_span_are_understood() {
+    for (command, option, value, meant) in [
+        ("sign", "-e", "1 day", "1d"),
+        ("sign", "-e", "30 Days", "30d"),
+        ("status", "--warn", "1day 12 hours 5minutes", "1d12h5m"),
+        ("deploy", "--min-remaining", "2 h", "2h"),
+    ] {
+        let ran = run(tack().args([command, option, value]));
+        assert!(ran.stderr.contains(&format!("{value:?} is not a ")), "{}", ran.stderr);
+        assert!(ran.stderr.ends_with(&format!("; did you mean {meant}?\n")), "{}", ran.stderr);
+    }
+    for value in ["soon", "one day", "1 week", "days"] {
+        let ran = run(tack().args(["sign", "-e", value]));
+        assert!(!ran.stderr.contains("did you mean"), "{}", ran.stderr);
+    }
+    let ran = run(tack().args(["genkey", "--iterations", "9 days"]));
+    assert!(!ran.stderr.contains("did you mean"), "{}", ran.stderr);
+}
