@@ -9,6 +9,7 @@ use der::{Decode, Encode, Reader, SliceReader, Tag, TagNumber, Tagged};
 use crate::calendar::Civil;
 use crate::error::Error;
 use crate::extension::TackExtension;
+use crate::hex::Hex;
 use crate::pem;
 use crate::target_hash::TargetHash;
 use crate::time::Timestamp;
@@ -42,8 +43,8 @@ const EXTENSIONS: &str = "extensions";
 pub struct Certificate {
     target_hash: TargetHash,
     not_after: Timestamp,
-    subject: Vec<u8>,
-    issuer: Vec<u8>,
+    subject: Hex,
+    issuer: Hex,
     extensions: Extensions,
 }
 
@@ -52,7 +53,7 @@ pub struct Certificate {
 struct Extensions {
     tack: Option<TackExtension>,
     is_ca: Option<bool>,
-    subject_alt_name: Option<Vec<u8>>,
+    subject_alt_name: Option<Hex>,
 }
 
 impl Certificate {
@@ -82,12 +83,12 @@ impl Certificate {
         };
         skip(&mut tbs, "serialNumber")?;
         skip(&mut tbs, "signature")?;
-        let issuer = skip(&mut tbs, "issuer")?.to_vec();
+        let issuer = Hex(skip(&mut tbs, "issuer")?.to_vec());
         let mut validity = open(&mut tbs, Tag::Sequence, "validity")?;
         skip(&mut validity, "notBefore")?;
         let not_after = read_time(&mut validity).ok_or(Error::Certificate { part: "notAfter" })?;
         end(&validity, "validity")?;
-        let subject = skip(&mut tbs, "subject")?.to_vec();
+        let subject = Hex(skip(&mut tbs, "subject")?.to_vec());
         let target_hash = TargetHash::of(skip(&mut tbs, "subjectPublicKeyInfo")?);
         // No unique identifier is expected to be there, but one does no harm (RFC 5280, section 4.1.2.8).
         open_optional(&mut tbs, 1, "issuerUniqueID")?;
@@ -127,19 +128,19 @@ impl Certificate {
     /// Its subject: a Name in DER.
     #[must_use]
     pub fn subject_der(&self) -> &[u8] {
-        &self.subject
+        &self.subject.0
     }
 
     /// Its issuer: a Name in DER.
     #[must_use]
     pub fn issuer_der(&self) -> &[u8] {
-        &self.issuer
+        &self.issuer.0
     }
 
     /// Its subjectAltName: GeneralNames in DER, which are not looked into.
     #[must_use]
     pub fn subject_alt_name_der(&self) -> Option<&[u8]> {
-        self.extensions.subject_alt_name.as_deref()
+        self.extensions.subject_alt_name.as_ref().map(|name| name.0.as_slice())
     }
 
     /// Whether its basicConstraints say that it is a CA's; none without basicConstraints, as in X.509 v1.
@@ -183,7 +184,7 @@ impl Extensions {
             } else if oid == oid_der(BASIC_CONSTRAINTS) {
                 found.is_ca = Some(read_ca(value(&mut extension)?)?);
             } else if oid == oid_der(SUBJECT_ALT_NAME) {
-                found.subject_alt_name = Some(value(&mut extension)?.to_vec());
+                found.subject_alt_name = Some(Hex(value(&mut extension)?.to_vec()));
             }
         }
         Ok(found)
@@ -302,7 +303,7 @@ mod tests {
     }
 
     fn named(subject: &str, issuer: &str) -> Certificate {
-        let (subject, issuer) = (subject.as_bytes().to_vec(), issuer.as_bytes().to_vec());
+        let (subject, issuer) = (Hex(subject.as_bytes().to_vec()), Hex(issuer.as_bytes().to_vec()));
         Certificate {
             target_hash: TargetHash::new([0; 32]),
             not_after: Timestamp::new(0),
@@ -319,6 +320,12 @@ mod tests {
         assert!(!host.is_issuer_of(&root));
         assert!(!root.is_issuer_of(&root));
         assert!(!named("other", "root").is_issuer_of(&host));
+    }
+
+    #[test]
+    fn debug_shows_hex() {
+        let debug = format!("{:?}", named("AB", "C"));
+        assert!(debug.contains("subject: 4142, issuer: 43,"), "{debug}");
     }
 
     #[test]

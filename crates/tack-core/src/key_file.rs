@@ -173,6 +173,12 @@ impl TryFrom<&[u8]> for KeyFile {
     }
 }
 
+impl From<KeyFile> for [u8; KeyFile::LENGTH] {
+    fn from(file: KeyFile) -> Self {
+        file.to_bytes()
+    }
+}
+
 impl fmt::Debug for KeyFile {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut debug = f.debug_struct("KeyFile");
@@ -246,6 +252,7 @@ bCOhMic=
         let file = KeyFile::encrypt(&key, "pässword".as_bytes(), 2, [9; 16]).unwrap();
         let read = KeyFile::from_bytes(&file.to_bytes()).unwrap();
         assert_eq!(read, file);
+        assert_eq!(KeyFile::try_from(&<[u8; KeyFile::LENGTH]>::from(read.clone())[..]).as_ref(), Ok(&file));
         assert_eq!(KeyFile::from_pem(file.to_pem().as_bytes()), Ok(file));
         let decrypted = read.decrypt("pässword".as_bytes(), 2).unwrap();
         assert_eq!(decrypted.to_bytes(), key.to_bytes());

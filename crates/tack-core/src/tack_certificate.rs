@@ -20,6 +20,7 @@ use x509_cert::time::Validity;
 use crate::certificate::{Certificate, TACK_OID};
 use crate::error::Error;
 use crate::extension::TackExtension;
+use crate::hex::Hex;
 use crate::pem;
 
 /// As in tackpy's TACK certificates: 2001-07-05T18:05:48Z and 2044-07-04T18:05:48Z.
@@ -45,7 +46,7 @@ const SERIAL_LENGTH: usize = 16;
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TackCertificate {
-    der: Vec<u8>,
+    der: Hex,
 }
 
 impl TackCertificate {
@@ -61,19 +62,19 @@ impl TackCertificate {
         let [first, ..] = &mut serial;
         *first = *first & 0x3f | 0x40;
         let key = SigningKey::try_generate_from_rng(rng).map_err(|error| failed(&error))?;
-        make(extension, &key, &serial).map(|der| Self { der }).map_err(|error| failed(&error))
+        make(extension, &key, &serial).map(|der| Self { der: Hex(der) }).map_err(|error| failed(&error))
     }
 
     /// The certificate in DER.
     #[must_use]
     pub fn as_der(&self) -> &[u8] {
-        &self.der
+        &self.der.0
     }
 
     /// The PEM block.
     #[must_use]
     pub fn to_pem(&self) -> String {
-        pem::encode(Certificate::LABEL, &self.der)
+        pem::encode(Certificate::LABEL, &self.der.0)
     }
 }
 
@@ -168,7 +169,7 @@ mod tests {
 
     /// A TACK certificate, in DER.
     fn carrying(extension: &TackExtension, seed: u8) -> Vec<u8> {
-        TackCertificate::new(extension, &mut Counter(seed)).unwrap().der
+        TackCertificate::new(extension, &mut Counter(seed)).unwrap().der.0
     }
 
     #[test]
