@@ -6,8 +6,9 @@ mod common;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use common::{has, ok, tack, target_hash, temp_dir};
+use common::{has, ok, run, tack, target_hash, temp_dir, write};
 use serde_json::Value;
+use tack_core::{Generations, Minute, SigningKey, Tack, TargetHash};
 
 /// What would steer a terminal: an escape of C0, one of C1, a change of direction.
 const HOSTILE: &str = "x\x1b[2J\u{9b}2J\u{202e}z";
@@ -25,7 +26,7 @@ fn certificate(directory: &Path, subject: &str, names: &str) -> PathBuf {
 }
 
 fn view(path: &Path, options: &[&str]) -> String {
-    ok(tack().arg("view").args(options).arg(path)).text().to_owned()
+    ok(view_command().args(options).arg(path)).text().to_owned()
 }
 
 #[test]
@@ -63,4 +64,42 @@ fn no_name_steers_a_terminal() {
         assert!(!text.contains(|c: char| (c.is_control() && c != '\n') || c == '\u{202e}'), "{text:?}");
     }
     assert!(words.contains(&target_hash(&path).to_string()[..32]));
+}
+
+#[test]
+fn of_many_messages_about_a_file_the_first_are_shown() {
+    let directory = temp_dir();
+    let expired = Tack::sign(
+        &SigningKey::from_bytes(&[7; 32]).unwrap(),
+        Generations::default(),
+        Minute::new(1),
+        TargetHash::new([7; 32]),
+    );
+    let mut forged = expired.to_bytes();
+    forged[165] ^= 1;
+    let forged = Tack::from_bytes(&forged).unwrap().to_pem();
+    let file = |name: &str, block: &str, number: usize| write(directory.path(), name, block.repeat(number));
+    let damaged = "-----BEGIN TACK-----\n";
+    for (name, block, is_bad) in
+        [("damaged", damaged, true), ("forged", &forged, true), ("expired", &expired.to_pem(), false)]
+    {
+        let (few, many) = (file(&format!("{name}-10.pem"), block, 10), file(&format!("{name}-13.pem"), block, 13));
+        for options in [&[][..], &["--json"]] {
+            let ran = run(view_command().args(options).args([&few, &many]));
+            let lines: Vec<_> = ran.stderr.lines().collect();
+            assert_eq!((ran.status, lines.len()), (Some(i32::from(is_bad)), 10 + 11), "{name}: {}", ran.stderr);
+            let last = format!("tack: {}: 3 more messages are left out; --json tells of each object", many.display());
+            assert_eq!(lines[20], last, "{name}");
+            if let [_] = options {
+                let json: Value = serde_json::from_str(ran.text()).unwrap();
+                assert_eq!(json.as_array().unwrap().len(), 10 + 13, "{name}");
+            }
+        }
+    }
+}
+
+fn view_command() -> Command {
+    let mut command = tack();
+    command.arg("view");
+    command
 }

@@ -20,8 +20,12 @@ use crate::objects::{self, Unreadable};
 use crate::output::{stdout_failed, stdout_to_show};
 use crate::words::{self, Words};
 
+/// The most messages about a file: no file fills a log or a mailbox.
+const MAX_MESSAGES: usize = 10;
+
 pub fn run(args: &View, now: i64) -> Result<ExitCode> {
-    let mut viewer = Viewer { args, now, out: BufWriter::new(stdout_to_show()?), last: Last::Nothing, all_good: true };
+    let out = BufWriter::new(stdout_to_show()?);
+    let mut viewer = Viewer { args, now, out, last: Last::Nothing, messages: 0, all_good: true };
     viewer.files().map_err(stdout_failed)?;
     Ok(if viewer.all_good { Exit::Good } else { Exit::Bad }.into())
 }
@@ -31,6 +35,8 @@ struct Viewer<'a> {
     now: i64,
     out: BufWriter<StdoutLock<'static>>,
     last: Last,
+    /// How many there are about this file.
+    messages: usize,
     all_good: bool,
 }
 
@@ -85,7 +91,8 @@ impl Viewer<'_> {
                     Err(unreadable) => self.bad(path, &unreadable.message(path)),
                 }
             },
-        )
+        )?;
+        self.count_messages(path)
     }
 
     /// Says which file the next objects are of.
@@ -106,11 +113,11 @@ impl Viewer<'_> {
             self.last = if is_break_sig { Last::BreakSig } else { Last::Object };
         }
         if let Err(error) = verified {
-            self.before_message()?;
-            say(format_args!("tack: {}", refused(path, &error)));
+            if self.may_say()? {
+                say(format_args!("tack: {}", refused(path, &error)));
+            }
             self.all_good = false;
-        } else if object.tacks().iter().any(|tack| is_past(tack.expiration(), self.now)) {
-            self.before_message()?;
+        } else if object.tacks().iter().any(|tack| is_past(tack.expiration(), self.now)) && self.may_say()? {
             object.tacks().iter().for_each(|tack| warn_expired(path, tack, self.now));
         }
         Ok(())
@@ -121,15 +128,32 @@ impl Viewer<'_> {
         if self.args.json {
             self.write_element(&element(path, Map::from_iter([("error".to_owned(), error.to_string().into())])))?;
         }
-        self.before_message()?;
-        say(format_args!("tack: {error:#}"));
+        if self.may_say()? {
+            say(format_args!("tack: {error:#}"));
+        }
         self.all_good = false;
         Ok(())
     }
 
-    /// Lets a message on standard error stand after what it is about, but not within a line of a JSON document.
-    fn before_message(&mut self) -> io::Result<()> {
-        if self.args.json { Ok(()) } else { self.out.flush() }
+    /// Counts a message, and says whether it is one of the first about the file. Lets it stand after what it is about on
+    /// standard output, but not within a line of a JSON document.
+    fn may_say(&mut self) -> io::Result<bool> {
+        self.messages += 1;
+        if !self.args.json && self.messages <= MAX_MESSAGES {
+            self.out.flush()?;
+        }
+        Ok(self.messages <= MAX_MESSAGES)
+    }
+
+    /// Says how many messages about the file are left out.
+    fn count_messages(&mut self, path: &Path) -> io::Result<()> {
+        if let more @ 1.. = mem::take(&mut self.messages).saturating_sub(MAX_MESSAGES) {
+            if !self.args.json {
+                self.out.flush()?;
+            }
+            say(format_args!("tack: {}: {more} more messages are left out; --json tells of each object", Shown(path)));
+        }
+        Ok(())
     }
 
     fn write_element(&mut self, element: &str) -> io::Result<()> {
