@@ -3,7 +3,14 @@
 //! `make bench` prints it; `make setup` fetches tackpy, which computes in Python here, as it cannot use OpenSSL 3. With
 //! `cargo bench --bench batches -- --strict` the exit status is 1 if a goal is missed. The goals are for a machine that has
 //! nothing else to do.
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a bench that cannot run has nothing to say")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a bench that cannot run has nothing to say"
+)]
+
+mod common;
 
 use std::fs::{self, File, Permissions};
 use std::io::Write;
@@ -12,7 +19,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode, Stdio};
 use std::time::{Duration, Instant};
 
-use nix::sys::resource::{UsageWho, getrusage};
+use common::{Cost, is_strict, make_certificate, measure_if_asked, run, tack, tackpy, word};
 use p256::ecdsa::signature::Signer;
 use p256::ecdsa::{Signature, SigningKey};
 use tempfile::TempDir;
@@ -23,21 +30,15 @@ const YEAR: u32 = 365;
 const LARGE: u32 = 10_000;
 /// Signatures by which p256 shows its rate.
 const SIGNATURES: u32 = 5_000;
-/// The argument by which this program runs another one alone, and prints that one's peak memory in KiB.
-const MEMORY: &str = "--memory";
 
 fn main() -> ExitCode {
-    let arguments: Vec<_> = std::env::args_os().skip(1).collect();
-    if arguments.first().is_some_and(|first| first == MEMORY) {
-        run(Command::new(&arguments[1]).args(&arguments[2..]));
-        println!("{}", getrusage(UsageWho::RUSAGE_CHILDREN).unwrap().max_rss());
+    if measure_if_asked() {
         return ExitCode::SUCCESS;
     }
     println!("the goals are for a machine that has nothing else to do");
     let bench = Bench::new();
     let good = [bench.tackpy(), bench.cores(), bench.memory()];
-    let is_strict = arguments.iter().any(|argument| argument == "--strict");
-    if is_strict && good.contains(&false) { ExitCode::FAILURE } else { ExitCode::SUCCESS }
+    if is_strict() && good.contains(&false) { ExitCode::FAILURE } else { ExitCode::SUCCESS }
 }
 
 /// A directory with a key and a certificate, in `TMPDIR`.
@@ -51,9 +52,7 @@ impl Bench {
         // ext4 is up to fifteen times slower to make files near where it deleted many within the last five minutes, such as
         // those of the run before. So it is asked to put each directory elsewhere; other file systems know no such flag.
         let _ = Command::new("chattr").arg("+T").arg(bench.directory.path()).stderr(Stdio::null()).status();
-        run(Command::new("openssl")
-            .args(["req", "-x509", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=www.example.com", "-keyout"])
-            .args([bench.path("www.key"), "-out".into(), bench.path("www.pem")]));
+        make_certificate(bench.path("www.pem"), bench.path("www.key"));
         // tackpy's count of iterations.
         run(tack().args(["genkey", "-p", "asdf", "--iterations", "8192", "-o"]).arg(bench.path("key.pem")));
         bench
@@ -130,10 +129,10 @@ impl Bench {
     }
 
     fn memory(&self) -> bool {
-        let peak = |number: u32| -> u64 {
-            let mut command = Command::new(std::env::current_exe().unwrap());
-            let output = self.sign(command.args([MEMORY, env!("CARGO_BIN_EXE_tack")]), number).output().unwrap();
-            String::from_utf8(output.stdout).unwrap().trim().parse().unwrap()
+        let peak = |number: u32| {
+            let cost = Cost::of(self.sign(&mut tack(), number));
+            assert_eq!(cost.status, 0);
+            cost.peak
         };
         let (few, many) = (peak(1_000), peak(1_000_000));
         let good = many <= few + 2048;
@@ -143,19 +142,6 @@ impl Bench {
         );
         good
     }
-}
-
-fn tack() -> Command {
-    Command::new(env!("CARGO_BIN_EXE_tack"))
-}
-
-/// tackpy 0.9.7, to be given its arguments.
-fn tackpy() -> Option<Command> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let source = root.join("target/peers/tackpy-0.9.7");
-    let mut command = Command::new("python3");
-    command.arg(root.join("tests/peers/tackpy.py")).arg(&source);
-    source.is_dir().then_some(command)
 }
 
 /// Makes as many files as the batch has, of the same size, by the steps by which `tack` makes them: one after the other, so
@@ -188,11 +174,6 @@ fn rate() -> f64 {
     f64::from(SIGNATURES) / taken.as_secs_f64()
 }
 
-fn run(command: &mut Command) {
-    let status = command.stdout(Stdio::null()).stderr(Stdio::null()).status();
-    assert!(status.unwrap().success(), "{command:?}");
-}
-
 fn time(work: impl FnOnce()) -> Duration {
     let start = Instant::now();
     work();
@@ -209,8 +190,4 @@ fn judge(what: &str, seconds: f64, ratio: f64, is_good: impl Fn(f64) -> bool, go
     let good = is_good(ratio);
     println!("{what}: {seconds:.3} s; ratio {ratio:.2}: {} ({goal})", word(good));
     good
-}
-
-fn word(good: bool) -> &'static str {
-    if good { "PASS" } else { "FAIL" }
 }

@@ -8,12 +8,12 @@
     reason = "a bench that cannot run has nothing to say"
 )]
 
-use std::path::Path;
+mod common;
+
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use nix::sys::resource::{UsageWho, getrusage};
-use nix::sys::time::TimeValLike;
+use common::{Cost, children_cpu, make_certificate, measure_if_asked, run, tack, tackpy};
 use tack_core::{Generations, Minute, SigningKey, Tack, TargetHash};
 
 const ROUNDS: u32 = 5;
@@ -21,27 +21,25 @@ const OURS_PER_ROUND: u32 = 40;
 const SIGNATURES: u32 = 20_000;
 
 fn main() {
-    let tack = env!("CARGO_BIN_EXE_tack");
+    if measure_if_asked() {
+        return;
+    }
     let directory = tempfile::tempdir().unwrap();
     let file = |name: &str| directory.path().join(name).display().to_string();
     let (key, certificate, signed) = (file("KEY.pem"), file("CERT.pem"), file("TACK.pem"));
-    run(Command::new("openssl")
-        .args(["req", "-x509", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=www.example.com"])
-        .args(["-keyout", "/dev/null", "-out", &certificate]));
-    run(Command::new(tack).args(["genkey", "-p", "asdf", "--iterations", "8192", "-o", &key]));
-    run(Command::new(tack).args(["sign", "-k", &key, "-p", "asdf", "-c", &certificate, "-o", &signed]));
+    make_certificate(&certificate, "/dev/null");
+    run(tack().args(["genkey", "-p", "asdf", "--iterations", "8192", "-o", &key]));
+    run(tack().args(["sign", "-k", &key, "-p", "asdf", "-c", &certificate, "-o", &signed]));
 
     let sign = ["sign", "-k", &key, "-p", "asdf", "-c", &certificate];
     let view = ["view", &signed];
-    run(Command::new(tack).args(sign));
-    let memory = getrusage(UsageWho::RUSAGE_CHILDREN).unwrap().max_rss();
-    println!("memory of a genkey and a sign: at most {memory} KiB");
+    println!("memory of a sign: {} KiB", Cost::of(tack().args(sign)).peak);
     for (name, arguments) in [("sign, 8192 iterations", &sign[..]), ("view of a tack", &view[..])] {
-        let ours = median(|| cpu(OURS_PER_ROUND, || run(Command::new(tack).args(arguments))));
+        let ours = median(|| cpu(OURS_PER_ROUND, || run(tack().args(arguments))));
         print!("{name}: {:.2} ms of CPU", milliseconds(ours));
         match tackpy() {
-            Some(tackpy) => {
-                let theirs = median(|| cpu(1, || run(Command::new("python3").args(&tackpy).args(arguments))));
+            Some(_) => {
+                let theirs = median(|| cpu(1, || run(tackpy().expect("it was there").args(arguments))));
                 let ratio = theirs.as_secs_f64() / ours.as_secs_f64();
                 println!("; tackpy 0.9.7 in Python: {:.1} ms; ratio {ratio:.0}", milliseconds(theirs));
             }
@@ -70,30 +68,11 @@ fn rates() -> (f64, f64) {
     (f64::from(SIGNATURES) / signed.as_secs_f64(), f64::from(SIGNATURES) / verified.as_secs_f64())
 }
 
-/// The arguments of python3 that run tackpy 0.9.7.
-fn tackpy() -> Option<[String; 2]> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let source = root.join("target/peers/tackpy-0.9.7");
-    let wrapper = root.join("tests/peers/tackpy.py");
-    source.is_dir().then(|| [wrapper.display().to_string(), source.display().to_string()])
-}
-
-fn run(command: &mut Command) {
-    let output = command.stdout(Stdio::null()).stderr(Stdio::null()).status();
-    assert!(output.unwrap().success(), "{command:?}");
-}
-
 /// The CPU time that the children take on average, of user and system.
 fn cpu(times: u32, child: impl Fn()) -> Duration {
-    let before = children();
+    let before = children_cpu();
     (0..times).for_each(|_| child());
-    (children() - before) / times
-}
-
-fn children() -> Duration {
-    let usage = getrusage(UsageWho::RUSAGE_CHILDREN).unwrap();
-    let microseconds = usage.user_time().num_microseconds() + usage.system_time().num_microseconds();
-    Duration::from_micros(microseconds.try_into().unwrap())
+    (children_cpu() - before) / times
 }
 
 fn median(measure: impl Fn() -> Duration) -> Duration {

@@ -272,6 +272,9 @@ mod tests {
             (&[0, 4, 24, 28, 48, 52], Some(20)),
             // Part of a batch is missing: that span recurs too, but seldom.
             (&[1, 2, 3, 4, 9, 10, 11, 12, 17, 18], Some(1)),
+            // A third is often enough, and a quarter is not.
+            (&[0, 5, 6, 7, 12, 13, 14, 19, 20, 21, 26, 27, 28], Some(5)),
+            (&[0, 9, 10, 19, 20, 21, 22, 23, 24], Some(1)),
         ] {
             let expirations = expirations.iter().copied();
             assert_eq!(coverage(expirations.clone(), 0).interval(), interval.map(Span::new), "{expirations:?}");
@@ -281,7 +284,7 @@ mod tests {
     #[test]
     fn revoked_tacks_cover_nothing() {
         let mut coverages = Coverages::default();
-        for (generation, expiration) in [(0, 900), (0, 950), (1, 5), (1, 6), (0, 990)] {
+        for (generation, expiration) in [(0, 900), (0, 950), (2, 5), (2, 6), (1, 990)] {
             coverages.push(&tack(1, generation, expiration, 1)).unwrap();
         }
         // For another TLS key, and for another TACK key.
@@ -289,7 +292,7 @@ mod tests {
         coverages.push(&tack(2, 0, 700, 1)).unwrap();
         let coverages = coverages.finish(Timestamp::new(60));
         let [both, other_host, other_key] = coverages.as_slice() else { panic!("{} coverages", coverages.len()) };
-        assert_eq!((both.number(), both.revoked(), both.min_generation()), (5, 3, 1));
+        assert_eq!((both.number(), both.revoked(), both.min_generation()), (5, 3, 2));
         assert_eq!((both.last(), both.left(), both.is_over()), (Some(Minute::new(6)), Span::new(5), false));
         assert_eq!((other_host.number(), other_host.revoked(), other_host.first()), (1, 1, None));
         assert_eq!((other_host.interval(), other_host.left(), other_host.is_over()), (None, Span::new(0), true));
