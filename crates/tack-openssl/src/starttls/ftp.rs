@@ -48,3 +48,33 @@ impl FtpReply {
         Ok(Reply { code: *code, lines })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::starttls::StartTls::Ftp;
+    use crate::starttls::test::{fails, talk};
+
+    #[test]
+    fn good() {
+        for greeting in ["220 hi", "220", "220-hi\r\n 220 no\r\n220-no\r\n230 no\r\n220 hi", "120 soon\r\n220 hi"] {
+            let said = format!("{greeting}\r\n234 go\r\n");
+            assert_eq!(talk(Ftp, said), (Ok(()), "AUTH TLS\r\n".to_owned()), "{greeting}");
+        }
+    }
+
+    #[test]
+    fn refused() {
+        let words = |said: &str| format!("the server refuses to begin TLS: {said}");
+        fails(Ftp, "421 busy\r\n", &words("421 busy"), "");
+        fails(Ftp, "220 a\r\n530 Please login\r\n", &words("530 Please login"), "AUTH TLS\r\n");
+    }
+
+    #[test]
+    fn unexpected() {
+        let words = |said: &str| format!("the server does not answer as FTP has it: is it the right port: {said}");
+        fails(Ftp, "SSH-2.0-OpenSSH\r\n", &words("SSH-2.0-OpenSSH"), "");
+        fails(Ftp, "220x\r\n", &words("220x"), "");
+        // 334 is for AUTH with something else to come.
+        fails(Ftp, "220 a\r\n334 more\r\n", &words("334 more"), "AUTH TLS\r\n");
+    }
+}

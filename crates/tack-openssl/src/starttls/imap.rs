@@ -53,3 +53,44 @@ fn command<S: Read + Write>(
         };
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::starttls::StartTls::Imap;
+    use crate::starttls::test::{fails, talk};
+
+    const CAPABILITY: &str = "a1 CAPABILITY\r\n";
+    const BOTH: &str = "a1 CAPABILITY\r\na2 STARTTLS\r\n";
+
+    #[test]
+    fn good() {
+        let said = "* OK [CAPABILITY IMAP4rev1] hi\r\n* capability IMAP4rev1 starttls\r\n* OK note\r\na1 OK\r\n* OK x\r\na2 ok go\r\n";
+        assert_eq!(talk(Imap, said), (Ok(()), BOTH.to_owned()));
+    }
+
+    /// Neither by the greeting, which is not the answer to the question, nor in other words.
+    #[test]
+    fn not_offered() {
+        let words = "the server does not offer STARTTLS";
+        fails(Imap, "* OK [CAPABILITY STARTTLS]\r\n* CAPABILITY IMAP4rev1\r\na1 OK\r\n", words, CAPABILITY);
+        fails(Imap, "* OK\r\n* OK STARTTLS\r\n* CAPABILITY XSTARTTLS\r\na1 OK\r\n", words, CAPABILITY);
+    }
+
+    #[test]
+    fn refused() {
+        let words = |said: &str| format!("the server refuses to begin TLS: {said}");
+        fails(Imap, "* BYE busy\r\n", &words("* BYE busy"), "");
+        fails(Imap, "* PREAUTH welcome\r\n", &words("* PREAUTH welcome"), "");
+        fails(Imap, "* OK\r\na1 BAD what\r\n", &words("BAD what"), CAPABILITY);
+        fails(Imap, "* OK\r\n* CAPABILITY STARTTLS\r\na1 OK\r\na2 NO not now\r\n", &words("NO not now"), BOTH);
+    }
+
+    #[test]
+    fn unexpected() {
+        let words = |said: &str| format!("the server does not answer as IMAP has it: is it the right port: {said}");
+        fails(Imap, "220 mail\r\n", &words("220 mail"), "");
+        fails(Imap, "* OK\r\na10 OK\r\n", &words("a10 OK"), CAPABILITY);
+        // The go-ahead to come is not taken for the answer to the first question.
+        fails(Imap, "* OK\r\n* CAPABILITY STARTTLS\r\na2 OK\r\n", &words("a2 OK"), CAPABILITY);
+    }
+}

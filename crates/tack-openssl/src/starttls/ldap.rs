@@ -122,3 +122,77 @@ fn number(contents: &[u8]) -> Option<u32> {
     }
     Some(contents.iter().fold(0, |number, byte| number << 8 | u32::from(*byte)))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::starttls::StartTls::Ldap;
+    use crate::starttls::test::{fails, talk};
+
+    fn element(tag: u8, contents: &[&[u8]]) -> Vec<u8> {
+        let contents = contents.concat();
+        [&[tag, u8::try_from(contents.len()).unwrap()], &contents[..]].concat()
+    }
+
+    /// An ExtendedResponse of this code and diagnostic message, with these elements behind it.
+    fn response(id: u8, code: u8, diagnostic: &str, more: &[u8]) -> Vec<u8> {
+        let code = element(ENUMERATED, &[&[code]]);
+        let diagnostic = element(OCTET_STRING, &[diagnostic.as_bytes()]);
+        let response = element(EXTENDED_RESPONSE, &[&code, &element(OCTET_STRING, &[]), &diagnostic, more]);
+        element(SEQUENCE, &[&element(INTEGER, &[&[id]]), &response])
+    }
+
+    fn heard() -> String {
+        String::from_utf8_lossy(REQUEST).into_owned()
+    }
+
+    #[test]
+    fn good() {
+        assert_eq!(talk(Ldap, response(1, 0, "", b"")), (Ok(()), heard()));
+        // With the name of the response, as OpenLDAP has it not, and others do.
+        assert_eq!(talk(Ldap, response(1, 0, "", b"\x8a\x021.")).0, Ok(()));
+    }
+
+    /// Active Directory writes every length in four bytes.
+    #[test]
+    fn lengths_in_the_long_form() {
+        let long = |tag: u8, contents: &[u8]| {
+            [&[tag, 0x84], &u32::try_from(contents.len()).unwrap().to_be_bytes()[..], contents].concat()
+        };
+        let empty = long(OCTET_STRING, b"");
+        let fields = [long(ENUMERATED, &[0]), empty.clone(), empty].concat();
+        let message = [long(INTEGER, &[0, 0, 1]), long(EXTENDED_RESPONSE, &fields)].concat();
+        assert_eq!(talk(Ldap, long(SEQUENCE, &message)).0, Ok(()));
+    }
+
+    #[test]
+    fn refused() {
+        let words = |said: &str| format!("the server refuses to begin TLS: {said}");
+        fails(Ldap, response(1, 2, "no TLS", b""), &words("result code 2: no TLS"), &heard());
+        fails(Ldap, response(0, 52, "bye", b""), &words("result code 52: bye"), &heard());
+        fails(Ldap, response(0, 0, "", b""), &words("result code 0:"), &heard());
+    }
+
+    #[test]
+    fn unexpected() {
+        let good = response(1, 0, "", b"");
+        let mut said = vec![
+            response(2, 0, "", b""),
+            response(1, 0, "", b"\x8a\x05"),
+            response(1, 0, "", b"\x1f\x00"),
+            response(1, 0x80, "", b""),
+            b"\x30\x80\x00\x00".to_vec(),
+            [&[SEQUENCE, 0x85, 0, 0, 0, 0, 12], &good[2..]].concat(),
+        ];
+        // Every element of another tag.
+        for place in [0, 2, 5, 7, 10, 12] {
+            let mut other = good.clone();
+            other[place] ^= 1;
+            said.push(other);
+        }
+        for said in said {
+            let (outcome, _) = talk(Ldap, &said);
+            assert!(outcome.unwrap_err().starts_with("the server does not answer as LDAP has it"), "{said:x?}");
+        }
+    }
+}

@@ -58,3 +58,48 @@ fn capabilities(greeting: &[u8]) -> Option<u16> {
     let half = fields.get(13..15)?;
     Some(u16::from_le_bytes(half.try_into().ok()?))
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::starttls::StartTls::Mysql;
+    use crate::starttls::test::{fails, talk};
+
+    /// A packet of these contents.
+    fn packet(contents: &[&[u8]]) -> Vec<u8> {
+        let contents = contents.concat();
+        [&[u8::try_from(contents.len()).unwrap(), 0, 0, 0], &contents[..]].concat()
+    }
+
+    fn greeting(capabilities: u16) -> Vec<u8> {
+        packet(&[b"\x0a8.0\0", &[0; 4], &[7; 8], &[0], &capabilities.to_le_bytes(), b"more"])
+    }
+
+    #[test]
+    fn good() {
+        let (outcome, heard) = talk(Mysql, greeting(0x0800));
+        assert_eq!(outcome, Ok(()));
+        assert_eq!((heard.len(), heard.starts_with("\u{20}\0\0\u{1}\0")), (38, true), "{heard:?}");
+    }
+
+    #[test]
+    fn not_offered() {
+        fails(Mysql, greeting(!0x0800), "the server does not offer TLS", "");
+    }
+
+    #[test]
+    fn refused() {
+        let said = packet(&[b"\xffab", b"Host is blocked"]);
+        fails(Mysql, said, "the server refuses to begin TLS: Host is blocked", "");
+    }
+
+    #[test]
+    fn unexpected() {
+        let whole = greeting(0x0800);
+        let short = (4..whole.len() - 4).map(|end| packet(&[&whole[4..end]]));
+        for said in short.chain([packet(&[b"\x09old\0", &[0; 40]])]) {
+            let (outcome, heard) = talk(Mysql, said);
+            assert!(outcome.unwrap_err().starts_with("the server does not answer as MySQL has it"));
+            assert_eq!(heard, "");
+        }
+    }
+}

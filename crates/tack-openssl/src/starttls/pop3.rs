@@ -41,3 +41,36 @@ fn expect_ok(line: &[u8]) -> Result<(), StartTlsError> {
         Err(StartTlsError::unexpected(PROTOCOL, line))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::starttls::StartTls::Pop3;
+    use crate::starttls::test::{fails, talk};
+
+    #[test]
+    fn good() {
+        let said = "+OK hi\r\n+OK\r\nUIDL\r\nstls\r\n.\r\n+OK begin\r\n";
+        assert_eq!(talk(Pop3, said), (Ok(()), "CAPA\r\nSTLS\r\n".to_owned()));
+    }
+
+    #[test]
+    fn not_offered() {
+        let words = "the server does not offer STLS";
+        fails(Pop3, "+OK STLS\r\n+OK STLS\r\nUIDL\r\nSTLSX\r\n.\r\n+OK\r\n", words, "CAPA\r\n");
+        fails(Pop3, "+OK\r\n-ERR what\r\n", words, "CAPA\r\n");
+    }
+
+    #[test]
+    fn refused() {
+        let words = |said: &str| format!("the server refuses to begin TLS: {said}");
+        fails(Pop3, "-ERR busy\r\n", &words("-ERR busy"), "");
+        fails(Pop3, "+OK\r\n+OK\r\nSTLS\r\n.\r\n-ERR no\r\n", &words("-ERR no"), "CAPA\r\nSTLS\r\n");
+    }
+
+    #[test]
+    fn unexpected() {
+        let words = |said: &str| format!("the server does not answer as POP3 has it: is it the right port: {said}");
+        fails(Pop3, "+OKAY\r\n", &words("+OKAY"), "");
+        fails(Pop3, "+OK\r\n250 a\r\n", &words("250 a"), "CAPA\r\n");
+    }
+}

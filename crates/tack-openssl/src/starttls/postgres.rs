@@ -19,3 +19,22 @@ pub(super) fn negotiate(stream: &mut (impl Read + Write)) -> Result<(), StartTls
         other => Err(StartTlsError::unexpected("PostgreSQL", &[other])),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::starttls::StartTls::Postgres;
+    use crate::starttls::test::{fails, talk};
+
+    #[test]
+    fn anything_but_s_is_a_no() {
+        let heard = String::from_utf8_lossy(&SSL_REQUEST).into_owned();
+        assert_eq!(talk(Postgres, "S"), (Ok(()), heard.clone()));
+        fails(Postgres, "N", "the server does not offer TLS", &heard);
+        fails(Postgres, "EFATAL", "the server refuses to begin TLS: E", &heard);
+        for other in (0..=u8::MAX).filter(|byte| !b"SNE".contains(byte)) {
+            let (outcome, _) = talk(Postgres, [other]);
+            assert!(outcome.unwrap_err().starts_with("the server does not answer as PostgreSQL has it"));
+        }
+    }
+}

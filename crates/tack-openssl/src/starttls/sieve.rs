@@ -40,3 +40,36 @@ fn expect_ok(line: &[u8]) -> Result<(), StartTlsError> {
         Err(StartTlsError::unexpected(PROTOCOL, line))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::starttls::StartTls::Sieve;
+    use crate::starttls::test::{fails, talk};
+
+    #[test]
+    fn good() {
+        let said = "\"IMPLEMENTATION\" \"a\"\r\n\"starttls\"\r\n\"VERSION\" \"1.0\"\r\nOK \"hi\"\r\nok\r\n";
+        assert_eq!(talk(Sieve, said), (Ok(()), "STARTTLS\r\n".to_owned()));
+    }
+
+    #[test]
+    fn not_offered() {
+        let said = "\"IMPLEMENTATION\" \"STARTTLS\"\r\n\"SASL\" \"STARTTLS \"\r\nOK \"STARTTLS\"\r\nOK\r\n";
+        fails(Sieve, said, "the server does not offer STARTTLS", "");
+    }
+
+    #[test]
+    fn refused() {
+        let words = |said: &str| format!("the server refuses to begin TLS: {said}");
+        fails(Sieve, "BYE \"busy\"\r\n", &words("BYE \"busy\""), "");
+        fails(Sieve, "\"STARTTLS\"\r\nOK\r\nNO \"no\"\r\n", &words("NO \"no\""), "STARTTLS\r\n");
+    }
+
+    #[test]
+    fn unexpected() {
+        let words =
+            |said: &str| format!("the server does not answer as ManageSieve has it: is it the right port: {said}");
+        fails(Sieve, "* OK imap\r\n", &words("* OK imap"), "");
+        fails(Sieve, "\"STARTTLS\"\r\nOK\r\nOK {9}\r\n", &words("OK {9}"), "STARTTLS\r\n");
+    }
+}

@@ -153,3 +153,85 @@ impl Tag {
         StartTlsError::unexpected(PROTOCOL, &self.0)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::starttls::StartTls::{Xmpp, XmppServer};
+    use crate::starttls::test::{fails, talk};
+
+    const STARTTLS: &str = "<starttls xmlns='urn:ietf:params:xml:ns:xmpp-tls'/>";
+    const PROCEED: &str = "<proceed xmlns='urn:ietf:params:xml:ns:xmpp-tls'/>";
+
+    fn header(namespace: &str) -> String {
+        format!(
+            "<?xml version='1.0'?><stream:stream xmlns='{namespace}' \
+             xmlns:stream='http://etherx.jabber.org/streams' to='host.example' version='1.0'>"
+        )
+    }
+
+    /// A stream with these features, and this behind them.
+    fn stream(features: &str, more: &str) -> String {
+        format!("<?xml version=\"1.0\"?>\n<stream:stream id='>'>{features}{more}")
+    }
+
+    fn features(features: &str) -> String {
+        format!("<stream:features>{features}</stream:features>")
+    }
+
+    #[test]
+    fn good() {
+        for (protocol, namespace) in [(Xmpp, "jabber:client"), (XmppServer, "jabber:server")] {
+            let heard = header(namespace) + STARTTLS;
+            for offer in [
+                STARTTLS,
+                "<a/><starttls xmlns=\"urn:ietf:params:xml:ns:xmpp-tls\"><required/></starttls>",
+                "<tls:starttls xmlns:tls='urn:ietf:params:xml:ns:xmpp-tls'></tls:starttls>",
+            ] {
+                for proceed in [PROCEED, "<proceed xmlns='urn:ietf:params:xml:ns:xmpp-tls'>\n</proceed>"] {
+                    let said = stream(&features(offer), proceed);
+                    assert_eq!(talk(protocol, &said), (Ok(()), heard.clone()), "{said}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn not_offered() {
+        for features in [
+            "<stream:features/>",
+            &features("<bind xmlns='urn:ietf:params:xml:ns:xmpp-bind'/>"),
+            &features("<starttls xmlns='urn:other'/>"),
+            &features("</starttls xmlns='urn:ietf:params:xml:ns:xmpp-tls'><starttls/>STARTTLS"),
+        ] {
+            fails(Xmpp, stream(features, PROCEED), "the server does not offer STARTTLS", &header("jabber:client"));
+        }
+    }
+
+    #[test]
+    fn refused() {
+        let words = |said: &str| format!("the server refuses to begin TLS: {said}");
+        let heard = header("jabber:client");
+        fails(Xmpp, stream("<stream:error>", ""), &words("stream:error"), &heard);
+        fails(Xmpp, stream("</stream:stream>", ""), &words("/stream:stream"), &heard);
+        fails(Xmpp, stream("<stream:features></stream:stream>", ""), &words("/stream:stream"), &heard);
+        let heard = heard + STARTTLS;
+        fails(Xmpp, stream(&features(STARTTLS), "<failure/></stream:stream>"), &words("failure/"), &heard);
+    }
+
+    #[test]
+    fn unexpected() {
+        let words = |said: &str| format!("the server does not answer as XMPP has it: is it the right port: {said}");
+        let heard = header("jabber:client");
+        fails(Xmpp, "HTTP/1.1 400 Bad Request\r\n\r\n<html>", &words("html"), &heard);
+        fails(Xmpp, "<stream:stream/>", &words("stream:stream/"), &heard);
+        fails(Xmpp, stream("<message>", ""), &words("message"), &heard);
+        // A comment could hide the end of the features.
+        fails(Xmpp, stream("<stream:features><!-- > -->", ""), &words("!--"), &heard);
+        fails(Xmpp, stream("<>", ""), &words(""), &heard);
+        let heard = heard + STARTTLS;
+        let said = stream(&features(STARTTLS), "<proceed/>");
+        fails(Xmpp, said, &words("proceed/"), &heard);
+        let said = stream(&features(STARTTLS), "<proceed xmlns='urn:ietf:params:xml:ns:xmpp-tls'><a>");
+        fails(Xmpp, said, &words("proceed xmlns='urn:ietf:params:xml:ns:xmpp-tls'"), &heard);
+    }
+}
