@@ -16,8 +16,10 @@ impl Read for Server {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let mut count = self.said.read(buffer)?;
         if count == 0 && !self.for_ever.is_empty() {
-            let next = self.for_ever.iter().cycle().skip(self.given % self.for_ever.len());
-            count = buffer.iter_mut().zip(next).map(|(to, from)| *to = *from).count();
+            for (place, byte) in buffer.iter_mut().enumerate() {
+                *byte = self.for_ever[(self.given + place) % self.for_ever.len()];
+            }
+            count = buffer.len();
         }
         self.given += count;
         Ok(count)
@@ -128,7 +130,8 @@ fn what_a_server_says_for_ever_comes_to_an_end() {
     for protocol in StartTls::ALL {
         let good = good(protocol);
         for bytes in for_ever {
-            for length in 0..good.len() {
+            // Ten places do: an XML stream may be long.
+            for length in (0..good.len()).step_by(good.len().div_ceil(10)) {
                 let mut server = server(&good[..length], bytes);
                 let outcome = ask(protocol, &mut server);
                 assert!(server.given <= MOST, "{protocol} after {length}: {outcome:?}, {bytes:?}");
