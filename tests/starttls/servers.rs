@@ -2,7 +2,8 @@
 
 use std::fmt::Write as _;
 use std::fs::{self, Permissions};
-use std::os::unix::fs::PermissionsExt;
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
+use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -18,7 +19,7 @@ pub fn programs(protocol: StartTls) -> &'static [&'static str] {
         StartTls::Imap | StartTls::Lmtp | StartTls::Pop3 | StartTls::Sieve => &["dovecot"],
         StartTls::Ldap => &["slapd"],
         StartTls::Mysql => &["mariadbd", "mariadb-install-db"],
-        StartTls::Postgres => &["pg_lsclusters", "runuser"],
+        StartTls::Postgres => &["pg_lsclusters"],
         StartTls::Smtp => &["postfix"],
         StartTls::Xmpp | StartTls::XmppServer => &["prosody"],
         _ => panic!("no server of {protocol}"),
@@ -123,12 +124,10 @@ fn slapd(directory: &Path, chain: &Path, offer: Offer) -> Server {
 }
 
 fn mariadb(directory: &Path, chain: &Path, offer: Offer) -> Server {
-    let data = directory.join("mariadb");
+    let data = directory.join(format!("mariadb-{offer:?}"));
     let mut install = command("mariadb-install-db");
     install.args(["--no-defaults", "--user=root", "--skip-test-db", "--auth-root-authentication-method=normal"]);
-    if !data.exists() {
-        ok(install.arg(format!("--datadir={}", data.display())));
-    }
+    ok(install.arg(format!("--datadir={}", data.display())));
     Server::other(directory, |port| {
         let mut mariadb = command("mariadbd");
         mariadb.args(["--no-defaults", "--user=root", "--bind-address=127.0.0.1", "--skip-grant-tables"]);
@@ -149,21 +148,21 @@ fn mariadb(directory: &Path, chain: &Path, offer: Offer) -> Server {
 fn postgresql(directory: &Path, chain: &Path, offer: Offer) -> Server {
     let versions = fs::read_dir("/usr/lib/postgresql").unwrap().map(|entry| entry.unwrap().path());
     let programs = versions.max().unwrap().join("bin");
-    let data = directory.join("postgresql");
-    let own = |arguments: &[&str]| {
+    // Each server has its own: the processes of one that was killed take a moment to go.
+    let data = directory.join(format!("postgresql-{offer:?}"));
+    let own = |arguments: &[&str], path: &Path| {
         let mut install = Command::new("install");
-        ok(install.args(["-o", "postgres", "-g", "postgres"]).args(arguments).current_dir(directory));
+        ok(install.args(["-o", "postgres", "-g", "postgres"]).args(arguments).arg(path).current_dir(directory));
     };
+    own(&["-d", "-m", "700"], &data);
+    own(&["-m", "600", "privkey.pem"], &directory.join("postgres.key"));
+    let owner = fs::metadata(&data).unwrap();
     let postgres = |name: &str| {
-        let mut command = command("runuser");
-        command.args(["-u", "postgres", "--"]).arg(programs.join(name)).arg("-D").arg(&data);
+        let mut command = Command::new(programs.join(name));
+        command.uid(owner.uid()).gid(owner.gid()).arg("-D").arg(&data);
         command
     };
-    if !data.exists() {
-        own(&["-d", "-m", "700", "postgresql"]);
-        own(&["-m", "600", "privkey.pem", "postgres.key"]);
-        ok(postgres("initdb").arg("--no-sync"));
-    }
+    ok(postgres("initdb").arg("--no-sync"));
     Server::other(directory, |port| {
         let mut command = postgres("postgres");
         command.args(["-h", "127.0.0.1", "-p", &port.to_string(), "-k", "", "-c", "fsync=off"]);
@@ -185,7 +184,7 @@ fn postfix(directory: &Path, chain: &Path, offer: Offer) -> Server {
         ok(Command::new("chown").arg("postfix").arg(&data));
         let level = if offer == Offer::Tls { "may" } else { "none" };
         let main = format!(
-            "compatibility_level = 3.6\nmaillog_file = /dev/stdout\nmail_owner = postfix\nsetgid_group = postdrop\n\
+            "compatibility_level = 3.6\nmail_owner = postfix\nsetgid_group = postdrop\n\
              queue_directory = {}\ndata_directory = {}\ncommand_directory = /usr/sbin\n\
              daemon_directory = /usr/lib/postfix/sbin\ninet_interfaces = 127.0.0.1\nmyhostname = localhost\n\
              alias_maps =\nlocal_recipient_maps =\nsmtpd_tls_security_level = {level}\nsmtpd_tls_cert_file = {chain}\n\
@@ -196,12 +195,15 @@ fn postfix(directory: &Path, chain: &Path, offer: Offer) -> Server {
         write(&config, "main.cf", main);
         let master = format!(
             "127.0.0.1:{port} inet n - n - - smtpd\ntlsmgr unix - - n 1000? 1 tlsmgr\nanvil unix - - n - 1 anvil\n\
-             rewrite unix - - n - - trivial-rewrite\nproxymap unix - - n - - proxymap\npostlog unix-dgram n - n - 1 postlogd\n"
+             rewrite unix - - n - - trivial-rewrite\nproxymap unix - - n - - proxymap\n"
         );
         write(&config, "master.cf", master);
-        let mut postfix = command("postfix");
-        postfix.arg("-c").arg(config).arg("start-fg");
-        postfix
+        // Makes the directories of the queue.
+        ok(command("postfix").arg("-c").arg(&config).arg("check"));
+        // Not by "postfix start-fg", with which it leaves our process group and outlives the test.
+        let mut master = Command::new("/usr/lib/postfix/sbin/master");
+        master.arg("-c").arg(config).arg("-d");
+        master
     })
 }
 
