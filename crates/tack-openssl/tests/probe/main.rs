@@ -146,9 +146,12 @@ fn what_is_wrong_with_a_chain() {
     let far = NOW + 4000 * DAY;
     assert_eq!(problems(&good, &root, "host.example", far), (vec![(1, Expired), (0, Expired)], true));
 
-    let stranger = certificate::root();
+    let plan = Plan { common_name: "stranger", is_ca: true, ..Plan::default() };
+    let stranger = plan.issue(ec("P-256"), None);
     let (kinds, name_matches) = problems(&good, &stranger, "host.example", NOW);
     assert!(name_matches && kinds.contains(&(0, Untrusted)), "{kinds:?}");
+    // Of the same name, but with another key.
+    assert_eq!(problems(&good, &certificate::root(), "host.example", NOW), (vec![(0, Other)], true));
     let self_signed = serve(context(&Plan::default().issue(ec("P-256"), None), &[]));
     assert_eq!(problems(&self_signed, &root, "host.example", NOW), (vec![(0, Untrusted)], true));
 
