@@ -7,6 +7,7 @@ mod server;
 
 use std::io::Write;
 use std::net::TcpListener;
+use std::sync::mpsc::RecvTimeoutError;
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -19,7 +20,7 @@ use tack_openssl::{
 };
 
 use certificate::{DAY, Identity, NOW, Plan, ec, root, rsa};
-use server::{Connection, Server, answer, context, serve};
+use server::{Connection, Server, answer, context, serve, serve_without_an_end};
 
 /// Nothing here takes so long, unless it hangs.
 const DEADLINE: Duration = Duration::from_secs(30);
@@ -289,6 +290,17 @@ fn connections_begin_and_end_well() {
             assert_eq!(server.connections.recv_timeout(DEADLINE), Ok(expected), "{versions:?}");
         }
     }
+}
+
+/// A server that will not stop after the handshake is not waited for.
+#[test]
+fn the_end_does_not_wait_for_the_server() {
+    let root = root();
+    let server = serve_without_an_end(context(&leaf(&root), &[]));
+    let seen = see(&server, Versions::Any);
+    assert_eq!(seen.chain.len(), 1);
+    // The connection is closed: the server notices.
+    assert!(matches!(server.connections.recv_timeout(DEADLINE), Err(RecvTimeoutError::Disconnected)));
 }
 
 /// What is told of one connection is not told of another.

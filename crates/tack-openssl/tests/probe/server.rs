@@ -1,6 +1,6 @@
 //! TLS servers in threads of the test.
 
-use std::io::Read;
+use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::mpsc::{Receiver, channel};
 use std::thread;
@@ -71,6 +71,21 @@ pub fn serve(context: SslContextBuilder) -> Server {
                 let _ = sender.send(connection);
             }
         }
+    });
+    Server { address, connections }
+}
+
+/// Serves one client that hears no end of it, neither of TLS nor of what is none.
+pub fn serve_without_an_end(context: SslContextBuilder) -> Server {
+    let context = context.build();
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    let (sender, connections) = channel();
+    thread::spawn(move || {
+        let (stream, _) = listener.accept().unwrap();
+        let mut stream = Ssl::new(&context).unwrap().accept(stream).unwrap();
+        while stream.get_mut().write_all(&[0; 1000]).is_ok() {}
+        drop(sender);
     });
     Server { address, connections }
 }
