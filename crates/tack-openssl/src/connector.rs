@@ -17,9 +17,11 @@ use crate::bounded::{Bounded, MAX_BYTES, Stop};
 use crate::error::{Phase, ProbeError, TlsError, words};
 use crate::handshake;
 use crate::key::{Group, LeafKey, SignatureAlgorithm};
-use crate::seen::{Protocol, Seen};
+use crate::protocol::Protocol;
+use crate::seen::Seen;
+use crate::server_name::ServerName;
 use crate::starttls;
-use crate::target::{ServerName, Target};
+use crate::target::Target;
 
 /// A TLS client that reports what servers serve, instead of refusing them: built once, and shared by threads.
 ///

@@ -7,6 +7,7 @@ use tack_core::Timestamp;
 
 use crate::cipher::flaws;
 use crate::key::{Group, LeafKey, SignatureAlgorithm};
+use crate::protocol::Protocol;
 use crate::verification::Verification;
 use crate::weakness::Weakness;
 
@@ -62,31 +63,6 @@ impl fmt::Display for Place {
             Self::ServerHello => "ServerHello",
             Self::EncryptedExtensions => "EncryptedExtensions",
             Self::Certificate => "Certificate",
-        })
-    }
-}
-
-/// A version of TLS.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-#[non_exhaustive]
-pub enum Protocol {
-    /// TLS 1.0 (RFC 2246), or SSL before it.
-    Tls10,
-    /// TLS 1.1 (RFC 4346).
-    Tls11,
-    /// TLS 1.2 (RFC 5246).
-    Tls12,
-    /// TLS 1.3 (RFC 8446), or a later version.
-    Tls13,
-}
-
-impl fmt::Display for Protocol {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Tls10 => "TLS 1.0",
-            Self::Tls11 => "TLS 1.1",
-            Self::Tls12 => "TLS 1.2",
-            Self::Tls13 => "TLS 1.3",
         })
     }
 }

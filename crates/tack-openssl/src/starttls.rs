@@ -11,6 +11,7 @@ mod error;
 mod ftp;
 mod imap;
 mod ldap;
+mod limits;
 mod line;
 mod mysql;
 mod pop3;
@@ -26,11 +27,10 @@ use std::fmt;
 use std::io::{Read, Write};
 use std::str::FromStr;
 
-use crate::target::ServerName;
+use crate::server_name::ServerName;
 
 pub use self::error::StartTlsError;
-pub use self::line::{MAX_LINE, MAX_LINES};
-pub use self::wire::MAX_MESSAGE;
+pub use self::limits::{MAX_LINE, MAX_LINES, MAX_MESSAGE};
 
 /// A protocol in which TLS is asked for.
 ///

@@ -2,7 +2,7 @@
 
 use crate::cipher::CipherFlaw;
 use crate::key::{Group, LeafKey, SignatureAlgorithm};
-use crate::seen::Protocol;
+use crate::protocol::Protocol;
 
 /// What is weak about a server by the rules of 2026 (RFC 9325; NIST SP 800-131A): it still works, and an attacker needs less
 /// for it than the tack is worth.

@@ -2,8 +2,7 @@
 
 use std::io;
 
-use crate::starttls::line::MAX_LINES;
-use crate::starttls::wire::MAX_MESSAGE;
+use crate::starttls::limits::{MAX_LINE, MAX_LINES, MAX_MESSAGE};
 
 /// Why a server did not agree to begin TLS. The messages hold nothing that the server said.
 #[derive(Debug, thiserror::Error)]
@@ -31,7 +30,7 @@ pub enum StartTlsError {
 
     /// The server says more than a dialogue has.
     #[error(
-        "the server says too much before TLS: a line may have 4096 bytes, a dialogue {MAX_LINES} lines, a message {MAX_MESSAGE} bytes"
+        "the server says too much before TLS: a line may have {MAX_LINE} bytes, a dialogue {MAX_LINES} lines, a message {MAX_MESSAGE} bytes"
     )]
     TooLong,
 

@@ -3,13 +3,8 @@
 use std::io::{Read, Write};
 
 use crate::starttls::error::StartTlsError;
+use crate::starttls::limits::{MAX_LINE, MAX_LINES};
 use crate::starttls::wire::read_byte;
-
-/// The bytes that a line may have, its end included.
-pub const MAX_LINE: usize = 4096;
-
-/// The lines that a server may say in one dialogue.
-pub const MAX_LINES: usize = 256;
 
 /// A dialogue in lines.
 pub(crate) struct Lines<'a, S> {

@@ -3,9 +3,7 @@
 use std::io::{ErrorKind, Read};
 
 use crate::starttls::error::StartTlsError;
-
-/// The bytes that a message of a protocol without lines may have.
-pub const MAX_MESSAGE: usize = 65536;
+use crate::starttls::limits::MAX_MESSAGE;
 
 /// The next byte.
 pub(crate) fn read_byte(stream: &mut impl Read) -> Result<u8, StartTlsError> {

@@ -2,9 +2,10 @@
 
 use std::io::{Read, Write};
 
+use crate::server_name::ServerName;
 use crate::starttls::error::StartTlsError;
-use crate::starttls::wire::{MAX_MESSAGE, read_byte};
-use crate::target::ServerName;
+use crate::starttls::limits::MAX_MESSAGE;
+use crate::starttls::wire::read_byte;
 
 use self::Kind::{Empty, End, Start};
 
