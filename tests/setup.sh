@@ -10,6 +10,9 @@ peers=target/peers
 commands=(
   gcc:gcc make:make pkg-config:pkg-config # the openssl crate is built against the system's OpenSSL
   openssl:openssl curl:curl apache2:apache2 nginx:nginx haproxy:haproxy stunnel:stunnel4 # clients and servers
+  postfix:postfix dovecot:dovecot-core slapd:slapd prosody:prosody vsftpd:vsftpd # STARTTLS
+  pg_lsclusters:postgresql mariadbd:mariadb-server # the same
+  gnutls-serv:gnutls-bin # a server on another library
   strace:strace # the system calls of replacing a file
   bash:bash zsh:zsh fish:fish man:man-db # completions and man pages
   systemd-analyze:systemd # the units of examples/
@@ -25,6 +28,11 @@ fi
 if ! python3 -c 'import ensurepip, venv' 2>/dev/null; then
   missing+=(python3-venv)
 fi
+
+# Each protocol of Dovecot is a package of its own.
+for protocol in imapd:imap-login pop3d:pop3-login lmtpd:lmtp managesieved:managesieve-login; do
+  [[ -e /usr/lib/dovecot/${protocol##*:} ]] || missing+=("dovecot-${protocol%%:*}")
+done
 
 if ((${#missing[@]})); then
   echo "setup: installing ${missing[*]}" >&2

@@ -1,5 +1,6 @@
 //! Writes the seeds: the bodies of the test vectors for the targets that read bytes, the vectors of tacks as they are for `pem`,
-//! and a few lines of text for `time` and `schedule`.
+//! a few lines of text for `time` and `schedule`, and a good server of each
+//! protocol for `starttls`.
 
 use std::fs;
 use std::io;
@@ -16,9 +17,27 @@ const TEXTS: [(&str, &[&str]); 2] = [
     ("schedule", &["365@1d", "1000000@1m", "3@1d12h5m"]),
 ];
 
+/// What a good server says, in the order of `StartTls::ALL`.
+const STARTTLS: [(&str, &[u8]); 11] = [
+    ("ftp", b"220-hello\r\n220 hello\r\n234 go\r\n"),
+    ("imap", b"* OK hello\r\n* CAPABILITY IMAP4rev1 STARTTLS\r\na1 OK done\r\na2 OK go\r\n"),
+    ("ldap", b"\x30\x0c\x02\x01\x01\x78\x07\x0a\x01\x00\x04\x00\x04\x00"),
+    ("lmtp", b"220 hello\r\n250-host\r\n250 STARTTLS\r\n220 go\r\n"),
+    ("mysql", b"\x16\x00\x00\x00\x0a10.11\x0012345678abcd\x00\xff\xff"),
+    ("pop3", b"+OK hello\r\n+OK\r\nUIDL\r\nSTLS\r\n.\r\n+OK go\r\n"),
+    ("postgres", b"S"),
+    ("sieve", b"\"IMPLEMENTATION\" \"a\"\r\n\"STARTTLS\"\r\nOK \"hello\"\r\nOK\r\n"),
+    ("smtp", b"220 hello\r\n250-host\r\n250 STARTTLS\r\n220 go\r\n"),
+    ("xmpp", XMPP),
+    ("xmpp_server", XMPP),
+];
+const XMPP: &[u8] = b"<?xml version='1.0'?><stream:stream id='a'><stream:features>\
+<starttls xmlns='urn:ietf:params:xml:ns:xmpp-tls'/></stream:features>\
+<proceed xmlns='urn:ietf:params:xml:ns:xmpp-tls'/>";
+
 fn main() -> io::Result<()> {
     let fuzz = Path::new(env!("CARGO_MANIFEST_DIR"));
-    for entry in fs::read_dir(fuzz.join("../tests/vectors"))? {
+    for entry in fs::read_dir(fuzz.join("../crates/tack-core/tests/vectors"))? {
         let path = entry?.path();
         let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
         let Some(target) = BINARY.iter().find(|target| name.starts_with(&format!("{target}_"))) else { continue };
@@ -34,6 +53,9 @@ fn main() -> io::Result<()> {
         for (index, text) in texts.iter().enumerate() {
             write(fuzz, target, &index.to_string(), text.as_bytes())?;
         }
+    }
+    for (number, (name, said)) in (0..).zip(STARTTLS) {
+        write(fuzz, "starttls", name, &[&[number], said].concat())?;
     }
     Ok(())
 }
