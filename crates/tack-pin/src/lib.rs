@@ -76,8 +76,11 @@ mod policy;
 mod presented;
 mod process;
 mod refusal;
+#[cfg(feature = "sqlite")]
+mod sqlite;
 mod status;
 mod store;
+mod tables;
 
 pub use crate::alert::Alert;
 pub use crate::judgement::{JudgedTack, Judgement};
@@ -89,5 +92,7 @@ pub use crate::policy::{Mode, Policy};
 pub use crate::presented::{Carrier, Presented};
 pub use crate::process::judge;
 pub use crate::refusal::Refusal;
+#[cfg(feature = "sqlite")]
+pub use crate::sqlite::{SqliteOptions, SqliteStore};
 pub use crate::status::Status;
 pub use crate::store::{Change, DEFAULT_LIMIT, Imported, Known, PinStore, Query, StoreError};
