@@ -7,7 +7,7 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use rusqlite::config::DbConfig;
-use rusqlite::{Connection, ErrorCode, OpenFlags};
+use rusqlite::{Connection, OpenFlags};
 
 use crate::sqlite::error::store_error;
 use crate::sqlite::schema::{Kind, create, kind};
@@ -55,7 +55,8 @@ impl StoreFile {
         }
         let mut file = Self { path, access, busy_timeout };
         let (connection, kind) = match file.judged() {
-            Err(StoreError::Other(error)) if access == Access::Read && file.may_be_immutable(&*error) => {
+            // No file can be made beside it, most likely.
+            Err(StoreError::Other(_) | StoreError::ReadOnly) if access == Access::Read && !file.has_log() => {
                 file.access = Access::Immutable;
                 file.judged()?
             }
@@ -66,7 +67,6 @@ impl StoreFile {
         } else if kind == Kind::Empty {
             return Err(StoreError::NotAStore);
         }
-        connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, false).map_err(store_error)?;
         Ok((file, connection))
     }
 
@@ -92,21 +92,21 @@ impl StoreFile {
         connect().map_err(store_error)
     }
 
-    /// Opens a connection, and says to what. Another program's write-ahead log is left as it is.
+    /// Opens a connection, and says to what. A write-ahead log that is there may be another program's, and is left to it.
     fn judged(&self) -> Result<(Connection, Kind), StoreError> {
+        let has_log = self.has_log();
         let connection = self.connect()?;
-        connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true).map_err(store_error)?;
+        connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, has_log).map_err(store_error)?;
         let kind = kind(&connection)?;
+        connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, false).map_err(store_error)?;
         Ok((connection, kind))
     }
 
-    /// Whether SQLite failed to make files beside it, and there is no write-ahead log that would have to be read.
-    fn may_be_immutable(&self, error: &(dyn std::error::Error + 'static)) -> bool {
-        let code = error.downcast_ref().and_then(rusqlite::Error::sqlite_error_code);
+    /// Whether something is in the write-ahead log.
+    fn has_log(&self) -> bool {
         let mut log = self.path.clone().into_os_string();
         log.push("-wal");
-        let is_empty = fs::metadata(log).map_or_else(|error| error.kind() == ErrorKind::NotFound, |log| log.len() == 0);
-        code == Some(ErrorCode::CannotOpen) && is_empty
+        fs::metadata(log).map_or_else(|error| error.kind() != ErrorKind::NotFound, |log| log.len() > 0)
     }
 }
 

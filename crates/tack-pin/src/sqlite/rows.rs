@@ -137,3 +137,34 @@ fn parsed<T: FromStr<Err: Error + Send + Sync + 'static>>(row: &Row<'_>, column:
     let text = row.get_ref(column)?.as_str()?;
     text.parse().map_err(|error| rusqlite::Error::FromSqlConversionFailure(column, Type::Text, Box::new(error)))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sqlite::schema::create;
+
+    /// What a statement does, in SQLite's words.
+    fn plan(connection: &Connection, sql: &str) -> String {
+        let mut statement = connection.prepare(&format!("EXPLAIN QUERY PLAN {sql}")).unwrap();
+        let nulls = vec![rusqlite::types::Null; statement.parameter_count()];
+        let steps = statement.query_map(rusqlite::params_from_iter(nulls), |row| row.get::<_, String>(3)).unwrap();
+        steps.map(Result::unwrap).collect::<Vec<_>>().join("; ")
+    }
+
+    #[test]
+    fn no_statement_goes_through_all_pins_or_sorts_them() {
+        let connection = Connection::open_in_memory().unwrap();
+        create(&connection).unwrap();
+        for sql in [PINS, MIN_GENERATION, INSERT_KEY, INSERT_PIN, RAISE, SET_PERIOD, REMOVE, REMOVE_NAME, REMOVE_KEY] {
+            let plan = plan(&connection, sql);
+            assert!(!plan.contains("SCAN"), "{sql}: {plan}");
+        }
+        // Two pins of a name are all that is sorted.
+        assert!(plan(&connection, PINS).starts_with("SEARCH pins USING PRIMARY KEY (name=?)"));
+        for (sql, index) in [(ALL_PINS, "SCAN pins; "), (FIRST_TO_END, "SCAN pins USING COVERING INDEX pins_by_end; ")]
+        {
+            let plan = plan(&connection, sql);
+            assert!(plan.starts_with(index) && plan.ends_with("USE TEMP B-TREE FOR LAST TERM OF ORDER BY"), "{plan}");
+        }
+    }
+}
