@@ -248,7 +248,7 @@ fn a_store_that_may_not_be_written_can_be_read() {
             let _ = fs::remove_file(format!("{}{beside}", path.display()));
         }
     }
-    // What is in the log counts, and nobody may read it.
+    // A log that cannot be used is an error: what is in it is never left out.
     let store = SqliteStore::open(directory.path().join("logged")).unwrap();
     add(&store, pin('a')).unwrap();
     for (to, from) in [("copy", "logged"), ("copy-wal", "logged-wal")] {

@@ -16,7 +16,7 @@ use crate::store::StoreError;
 /// Statements that a connection keeps prepared: all of them.
 const STATEMENTS: usize = 32;
 
-/// Held while a file is made. To close a file takes away all locks that the process has on it, those of SQLite too.
+/// Held while a store is opened, and made. To close a file takes away all locks that the process has on it, those of SQLite too.
 static CREATION: Mutex<()> = Mutex::new(());
 
 /// The file of a store.
@@ -86,7 +86,6 @@ impl StoreFile {
             connection.busy_timeout(self.busy_timeout)?;
             connection.set_prepared_statement_cache_capacity(STATEMENTS);
             connection.pragma_update(None, "synchronous", "NORMAL")?;
-            connection.pragma_update(None, "query_only", !matches!(self.access, Access::Create | Access::Write))?;
             Ok(connection)
         };
         connect().map_err(store_error)
