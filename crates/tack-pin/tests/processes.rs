@@ -18,7 +18,7 @@ const STORE: &str = "TACK_PIN_TEST_STORE";
 const WORKER: &str = "TACK_PIN_TEST_WORKER";
 const NUMBER: &str = "TACK_PIN_TEST_NUMBER";
 
-const WORKERS: u64 = 8;
+const WORKERS: usize = 8;
 const CONNECTIONS: usize = 1_000;
 const FEW: usize = 100;
 /// So few that the workers meet.
@@ -36,12 +36,13 @@ fn killed_processes_lose_only_what_is_in_flight_and_a_rerun_ends_where_one_proce
     SqliteStore::open(&path).unwrap().import(&earlier_pins(), NOW).unwrap();
 
     let mut random = Random(9);
-    let done = run(&path, CONNECTIONS, || usize::try_from(random.below(1_000)).ok());
+    let done = run(&path, CONNECTIONS, || usize::try_from(1 + random.below(900)).ok());
     assert!(done.iter().any(|done| *done < CONNECTIONS), "{done:?}");
     check(&path);
     let killed = pins(&SqliteStore::open(&path).unwrap());
-    let least = pins(&in_one_process(&earlier_pins(), |worker| done[worker]));
-    let most = pins(&in_one_process(&earlier_pins(), |worker| done[worker] + 1));
+    let mut one = OneProcess::new(&earlier_pins());
+    let least = one.pins_after(done);
+    let most = one.pins_after(done.map(|done| CONNECTIONS.min(done + 1)));
     for (pins, others) in [(&least, &killed), (&killed, &most)] {
         for (name, pin) in pins.iter().filter(|(_, pin)| (0..KEYS).any(|key| fingerprint(key) == pin.key)) {
             let is_same = |(other, later): &&(HostName, Pin)| other == name && later.key == pin.key;
@@ -54,7 +55,7 @@ fn killed_processes_lose_only_what_is_in_flight_and_a_rerun_ends_where_one_proce
     run(&path, CONNECTIONS, || None);
     check(&path);
     let rerun = pins(&SqliteStore::open(&path).unwrap());
-    assert_eq!(rerun, pins(&in_one_process(&earlier_pins(), |_| CONNECTIONS)));
+    assert_eq!(rerun, one.pins_after([CONNECTIONS; WORKERS]));
     assert!(rerun.iter().all(|(_, pin)| pin.key != fingerprint(BROKEN)));
 }
 
@@ -62,9 +63,9 @@ fn killed_processes_lose_only_what_is_in_flight_and_a_rerun_ends_where_one_proce
 fn processes_that_make_a_store_at_the_same_time_share_it() {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("pins");
-    assert_eq!(run(&path, FEW, || None), [FEW; 8]);
+    assert_eq!(run(&path, FEW, || None), [FEW; WORKERS]);
     check(&path);
-    assert_eq!(pins(&SqliteStore::open(&path).unwrap()), pins(&in_one_process(&[], |_| FEW)));
+    assert_eq!(pins(&SqliteStore::open(&path).unwrap()), OneProcess::new(&[]).pins_after([FEW; WORKERS]));
 }
 
 /// Not a test, but what the processes of the others do: they process connections, and say so after each.
@@ -81,47 +82,55 @@ fn worker() {
 }
 
 /// Runs all workers at once, and kills each after as many connections as told, or a few more. Gives how many each had done.
-fn run(path: &Path, number: usize, mut kill_after: impl FnMut() -> Option<usize>) -> Vec<usize> {
-    let mut start = |worker: u64| {
+fn run(path: &Path, number: usize, mut kill_after: impl FnMut() -> Option<usize>) -> [usize; WORKERS] {
+    let workers = std::array::from_fn(|worker: usize| {
         let mut command = Command::new(env::current_exe().unwrap());
-        command
-            .args(["--exact", "worker", "--nocapture"])
-            .env(STORE, path)
-            .env(WORKER, worker.to_string())
-            .env(NUMBER, number.to_string());
-        (command.stdout(Stdio::piped()).spawn().unwrap(), kill_after())
-    };
-    let workers: Vec<_> = (0..WORKERS).map(&mut start).collect();
-    let threads: Vec<_> = workers
-        .into_iter()
-        .map(|(mut worker, kill_after)| {
-            thread::spawn(move || {
-                let lines = BufReader::new(worker.stdout.take().unwrap()).lines().map(Result::unwrap);
-                let mut done = 0;
-                for _ in lines.filter(|line| line == "done") {
-                    done += 1;
-                    if Some(done) == kill_after {
-                        worker.kill().unwrap();
-                    }
+        command.args(["--exact", "worker", "--nocapture"]).env(STORE, path).stdout(Stdio::piped());
+        command.env(WORKER, worker.to_string()).env(NUMBER, number.to_string());
+        (command.spawn().unwrap(), kill_after())
+    });
+    let threads = workers.map(|(mut worker, kill_after)| {
+        thread::spawn(move || {
+            let lines = BufReader::new(worker.stdout.take().unwrap()).lines().map(Result::unwrap);
+            let mut done = 0;
+            for _ in lines.filter(|line| line == "done") {
+                done += 1;
+                if Some(done) == kill_after {
+                    worker.kill().unwrap();
                 }
-                assert_eq!(worker.wait().unwrap().success(), done == number);
-                done
-            })
+            }
+            let status = worker.wait().unwrap();
+            assert!(kill_after.is_some() || (status.success() && done == number), "{status}");
+            done
         })
-        .collect();
-    threads.into_iter().map(|thread| thread.join().unwrap()).collect()
+    });
+    threads.map(|thread| thread.join().unwrap())
 }
 
-/// The state after so many connections of each worker, one after the other.
-fn in_one_process(earlier: &[(HostName, Pin)], number: impl Fn(usize) -> usize) -> MemoryStore {
-    let store = MemoryStore::default();
-    store.import(earlier, NOW).unwrap();
-    let servers = Servers::new();
-    for worker in 0..WORKERS {
-        let number = number(usize::try_from(worker).unwrap());
-        connections(worker).take(number).for_each(|connection| servers.connect(&store, connection));
+/// One process with a store in memory, which processes the connections of all workers.
+struct OneProcess {
+    store: MemoryStore,
+    servers: Servers,
+    /// How many connections of each worker it has processed.
+    done: [usize; WORKERS],
+}
+
+impl OneProcess {
+    fn new(earlier: &[(HostName, Pin)]) -> Self {
+        let store = MemoryStore::default();
+        store.import(earlier, NOW).unwrap();
+        Self { store, servers: Servers::new(), done: [0; WORKERS] }
     }
-    store
+
+    /// Goes on until it has processed so many connections of each worker. Gives the pins.
+    fn pins_after(&mut self, number: [usize; WORKERS]) -> Vec<(HostName, Pin)> {
+        for (worker, (done, number)) in (0..).zip(self.done.iter_mut().zip(number)) {
+            let connections = connections(worker).take(number).skip(*done);
+            connections.for_each(|connection| self.servers.connect(&self.store, connection));
+            *done = number;
+        }
+        pins(&self.store)
+    }
 }
 
 /// SQLite finds nothing wrong, and the count of pins is right.
