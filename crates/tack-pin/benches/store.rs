@@ -20,6 +20,8 @@ const ROUNDS: usize = 9;
 const CONNECTIONS: u32 = 1_000;
 const KEYS: u8 = 10;
 const NOW: u32 = 29_000_000;
+/// Minutes for which pins are active: longer than a round.
+const ACTIVE: u32 = 10 * CONNECTIONS;
 /// The most that anything may take with many pins, by what it takes with few, and in microseconds.
 const RATIO: f64 = 1.5;
 const MICROSECONDS: f64 = 1_000.0;
@@ -78,7 +80,7 @@ fn compare(what: &str, stores: [Measured<'_>; 2], servers: &Servers) -> Vec<bool
             each(|number| {
                 let (name, key) = servers.host(hosts, number);
                 let query = Query { name, keys: &[servers.keys[key]], now: later };
-                let end = Change::End { key: servers.keys[key], end: Minute::new(later.get() + number + 1) };
+                let end = Change::End { key: servers.keys[key], end: Minute::new(later.get() + ACTIVE + number) };
                 black_box(store.update(&query, &mut |_| vec![end]).unwrap());
             })
         }));
@@ -107,7 +109,7 @@ fn pinned(store: &dyn PinStore, number: u32, servers: &Servers) -> Vec<HostName>
         } else {
             fingerprint(number / 4)
         };
-        (name, Pin { key, min_generation: 0, initial: Minute::new(number), end: Minute::new(NOW + number) })
+        (name, Pin { key, min_generation: 0, initial: Minute::new(number), end: Minute::new(NOW + ACTIVE + number) })
     };
     let pins: Vec<_> = (0..number).map(pin).collect();
     let imported = store.import(&pins, Minute::new(NOW)).unwrap();

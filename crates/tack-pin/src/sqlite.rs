@@ -215,3 +215,44 @@ impl Default for SqliteOptions {
         Self { access: Access::Create, limit: DEFAULT_LIMIT, busy_timeout: BUSY_TIMEOUT }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Lists pins while it lists pins, so many times.
+    fn list(store: &SqliteStore, depth: usize) {
+        if depth > 0 {
+            let each = &mut |_: &HostName, _: &Pin| {
+                list(store, depth - 1);
+                true
+            };
+            store.each(None, each).unwrap();
+        }
+    }
+
+    #[test]
+    fn connections_are_used_again_and_a_limited_number_is_kept() {
+        let directory = tempfile::tempdir().unwrap();
+        let store = SqliteStore::open(directory.path().join("pins")).unwrap();
+        let pin = Pin::new("t2vpc.dg3h4.qnvbf.nu335.zqdna".parse().unwrap(), 0, Minute::new(1));
+        store.import(&[("a.example".parse().unwrap(), pin)], Minute::new(1)).unwrap();
+        for (depth, idle) in [(1, 1), (1, 1), (3, 3), (2, 3), (IDLE + 2, IDLE)] {
+            list(&store, depth);
+            assert_eq!(store.readers().len(), idle);
+        }
+    }
+
+    #[test]
+    fn every_connection_waits_as_long_as_it_was_told() {
+        let directory = tempfile::tempdir().unwrap();
+        let options = SqliteOptions::default().busy_timeout(Duration::from_millis(1_234));
+        let store = options.open(directory.path().join("pins")).unwrap();
+        let timeout = |connection: &Connection| {
+            connection.query_row("PRAGMA busy_timeout", (), |row| row.get::<_, i64>(0)).unwrap()
+        };
+        assert_eq!(timeout(&store.writer.as_ref().unwrap().lock().unwrap()), 1_234);
+        list(&store, 1);
+        assert_eq!(timeout(&store.readers()[0]), 1_234);
+    }
+}
