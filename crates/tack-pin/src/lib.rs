@@ -13,6 +13,7 @@
 //! | require keys, only report, activate nothing | [`Policy`], [`Mode`] |
 //! | what the pins say; why a connection is refused, with the TLS alert | [`Status`], [`Refusal`], [`Alert`] |
 //! | keep pins | [`PinStore`], [`MemoryStore`], [`Pin`], [`HostName`] |
+//! | keep them in a file that threads and processes share | `SqliteStore`, `SqliteOptions`, with the feature `sqlite` |
 //! | take pins to another client, and from one | [`PinList`] |
 //!
 //! # May this connection go on?
@@ -56,12 +57,13 @@
 //! | feature | default | what it adds |
 //! | --- | --- | --- |
 //! | `idna` | no | host names in Unicode |
+//! | `sqlite` | no | `SqliteStore`: pins in a file; compiles SQLite, and needs a C compiler |
 //!
 //! # Limits
 //!
-//! A host name has two pins at most, and 253 characters. A store holds 1,000,000 pins unless it is told otherwise; what
-//! happens when it is full is said at [`PinStore`]. A pin is active for 30 days at most after the last connection. No
-//! input makes the library panic.
+//! A host name has two pins at most, and 253 characters. A store holds 1,000,000 pins unless it is told otherwise. When it is
+//! full, a new pin takes the place of the one that ends first, if that is inactive; else there is no new pin. A pin is
+//! active for 30 days at most after the last connection. No input makes the library panic.
 
 #![forbid(unsafe_code)]
 
@@ -76,8 +78,11 @@ mod policy;
 mod presented;
 mod process;
 mod refusal;
+#[cfg(feature = "sqlite")]
+mod sqlite;
 mod status;
 mod store;
+mod tables;
 
 pub use crate::alert::Alert;
 pub use crate::judgement::{JudgedTack, Judgement};
@@ -89,5 +94,7 @@ pub use crate::policy::{Mode, Policy};
 pub use crate::presented::{Carrier, Presented};
 pub use crate::process::judge;
 pub use crate::refusal::Refusal;
+#[cfg(feature = "sqlite")]
+pub use crate::sqlite::{SqliteOptions, SqliteStore};
 pub use crate::status::Status;
 pub use crate::store::{Change, DEFAULT_LIMIT, Imported, Known, PinStore, Query, StoreError};

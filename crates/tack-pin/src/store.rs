@@ -14,7 +14,8 @@ pub const DEFAULT_LIMIT: usize = 1_000_000;
 ///
 /// A store holds [`DEFAULT_LIMIT`] pins, or as many as it is told. When it is full, a new pin takes the place of the one
 /// that ends first, if that is inactive. If all are active there is no new pin: who makes many pins cannot drive out those
-/// that protect someone.
+/// that protect someone. A store that was opened with a lower limit than it has pins keeps them, but adds none without one
+/// that gives way.
 ///
 /// All pins of a key have one min_generation, which goes with the last of them.
 ///
@@ -43,6 +44,8 @@ pub trait PinStore: Send + Sync {
 
     /// Has `decide` say what to change, with what the store knows, and changes that: in one transaction, so that nothing of
     /// another process or thread comes between. Gives the pins of the name after it.
+    ///
+    /// A store may ask `decide` twice, as a first look may show that there is nothing to change. The last answer counts.
     ///
     /// # Errors
     /// [`StoreError`] if the store cannot be read or written. Then nothing has changed.
@@ -115,7 +118,7 @@ pub enum Change {
         /// The new end.
         end: Minute,
     },
-    /// Adds a pin to the name.
+    /// Adds a pin to the name, unless it has one of this key already, or two.
     Add(Pin),
     /// Removes every pin of this key, of whatever name.
     Break(Fingerprint),
@@ -154,6 +157,10 @@ pub enum StoreError {
     /// Another process kept it locked for too long.
     #[error("another process keeps the pin store locked")]
     Busy,
+
+    /// It is to be changed, and is open for reading only, or the system allows no more.
+    #[error("the pin store cannot be written")]
+    ReadOnly,
 
     /// Anything else.
     #[error(transparent)]
