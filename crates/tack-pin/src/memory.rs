@@ -195,6 +195,8 @@ impl Tables {
 
     /// Adds a pin that is not there. Says whether there was a place for it.
     fn add(&mut self, name: &HostName, pin: &Pin, now: Minute) -> bool {
+        // The pin that gives way may be the last one of this key.
+        let min_generation = self.keys.get(&pin.key).map_or(0, |key| key.min_generation).max(pin.min_generation);
         if self.by_end.len() >= self.limit {
             match self.by_end.first().cloned() {
                 Some((end, other, key)) if end <= now => self.remove(&other, key),
@@ -205,7 +207,7 @@ impl Tables {
         self.names.entry(name.clone()).or_default().insert(pin.key, period);
         self.by_end.insert((pin.end, name.clone(), pin.key));
         let key = self.keys.entry(pin.key).or_default();
-        key.min_generation = key.min_generation.max(pin.min_generation);
+        key.min_generation = min_generation;
         key.names.insert(name.clone());
         true
     }

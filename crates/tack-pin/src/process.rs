@@ -194,6 +194,7 @@ impl Decision {
         let is_broken = |key| valid.broken.contains(&key);
         let others = known.pins.iter().filter(|pin| !valid.has_tack_of(pin.key) && !is_broken(pin.key));
         self.changes.extend(others.filter(|pin| !pin.is_active(now)).map(|pin| Change::Remove(pin.key)));
+        let mut added = Vec::new();
         for (tack, stored) in valid.tacks.iter().zip(&known.min_generations) {
             if !tack.is_active || is_broken(tack.key) {
                 continue;
@@ -203,10 +204,12 @@ impl Decision {
                 Some(pin) => self.changes.push(Change::End { key: pin.key, end: pin.extended(now) }),
                 None => {
                     let min_generation = stored.unwrap_or(0).max(tack.generations.min_generation());
-                    self.changes.push(Change::Add(Pin::new(tack.key, min_generation, now)));
+                    added.push(Change::Add(Pin::new(tack.key, min_generation, now)));
                 }
             }
         }
+        // In a full store no new pin drives out one that becomes active in this connection.
+        self.changes.append(&mut added);
     }
 
     /// Draft-00, section 4.2.2: all pins of a broken key go, for every name.

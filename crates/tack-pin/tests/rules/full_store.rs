@@ -53,3 +53,17 @@ fn a_pin_that_goes_makes_room_for_one_that_comes() {
     assert_eq!(connect(&store, "a", draft_02(&[tack(2)], 1)), [pin(2, 0, NOW, Minute::new(0))]);
     assert_eq!(store.len(), 2);
 }
+
+#[test]
+fn a_new_pin_does_not_drive_out_one_that_becomes_active_with_it() {
+    let store = full(&[("a", pin(1, 0, earlier(DAY), NOW))]);
+    let extended = pin(1, 0, earlier(DAY), later(DAY));
+    assert_eq!(connect(&store, "a", draft_02(&[tack(2), tack(1)], 3)), [extended]);
+}
+
+#[test]
+fn a_key_keeps_its_min_generation_when_one_of_its_pins_gives_way_to_another() {
+    let store = full(&[("a", pin(1, 5, earlier(DAY), NOW))]);
+    assert_eq!(store.import(&[(name("b"), pin(1, 3, NOW, later(DAY)))], NOW).unwrap().added, 1);
+    assert_eq!(pins(&store), [(name("b"), pin(1, 5, NOW, later(DAY)))]);
+}
