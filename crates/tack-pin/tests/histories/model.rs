@@ -90,10 +90,14 @@ impl Client {
                     record.end = now.saturating_add(now.saturating_sub(record.initial).min(THIRTY_DAYS));
                 }
             }
-            for (_, tack) in others {
-                let min_generation = self.min_generation(tack.key).unwrap_or(0).max(tack.min_generation);
-                self.add(Record { name, key: tack.key, min_generation, initial: now, end: 0 }, now);
-            }
+            let new: Vec<_> = others
+                .into_iter()
+                .map(|(_, Tack { key, min_generation, .. })| {
+                    let min_generation = self.min_generation(*key).unwrap_or(0).max(*min_generation);
+                    Record { name, key: *key, min_generation, initial: now, end: 0 }
+                })
+                .collect();
+            new.into_iter().for_each(|record| self.add(record, now));
         }
 
         // 6. Break signatures.
