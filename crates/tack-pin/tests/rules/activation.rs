@@ -1,7 +1,7 @@
 //! Step 4 (section 4.3.4): pins are made, extended and deleted.
 
-use tack_core::{Minute, TackExtension};
-use tack_pin::{Change, MemoryStore, Pin, Presented, Status};
+use tack_core::{Minute, Tack, TackExtension};
+use tack_pin::{Change, MemoryStore, Pin, Policy, Presented, Status};
 
 use crate::common::*;
 use crate::{HOST, accepted, connect, connect_at, connect_plainly, connect_with};
@@ -43,10 +43,10 @@ fn each_flag_is_for_its_own_tack() {
 #[test]
 fn reserved_flags_are_ignored() {
     let store = MemoryStore::default();
-    let serve = |tacks: &[tack_core::Tack], flags: u8| {
+    let serve = |tacks: &[Tack], flags: u8| {
         let mut bytes = draft_02(tacks, 0).to_bytes();
         *bytes.last_mut().unwrap() = flags;
-        connect_with(&store, NOW, &Presented::new(Some(&bytes), TLS_KEY), &tack_pin::Policy::default())
+        connect_with(&store, NOW, &Presented::new(Some(&bytes), TLS_KEY), &Policy::default())
     };
     // Of one tack the second flag is reserved, too.
     for judgement in [serve(&[tack(1)], 0xfe), serve(&[tack(1), tack(2)], 0xfc)] {
@@ -161,7 +161,7 @@ fn no_pin_ends_after_the_last_minute() {
     let store = store(&[(HOST, pin(1, 0, earlier(DAY), later(DAY)))]);
     let judgement = connect_at(&store, now, draft_02(&[expiring(1, Minute::MAX)], 1));
     assert_eq!(judgement.pins(), [pin(1, 0, earlier(DAY), Minute::MAX)]);
-    let last = connect_with(&store, Minute::MAX, &Presented::new(None, TLS_KEY), &tack_pin::Policy::default());
+    let last = connect_with(&store, Minute::MAX, &Presented::new(None, TLS_KEY), &Policy::default());
     assert_eq!((accepted(&last), last.pins()), (Status::Unpinned, &[][..]));
 }
 

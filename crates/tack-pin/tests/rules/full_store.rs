@@ -1,19 +1,19 @@
 //! A store that is full (the crate's own rule).
 
 use tack_core::{Minute, TackExtension};
-use tack_pin::{MemoryStore, PinStore, Policy, Status, judge};
+use tack_pin::{MemoryStore, Pin, PinStore, Policy, Status, judge};
 
 use crate::accepted;
 use crate::common::*;
 
-fn full(pinned: &[(&str, tack_pin::Pin)]) -> MemoryStore {
+fn full(pinned: &[(&str, Pin)]) -> MemoryStore {
     let store = MemoryStore::with_limit(pinned.len());
     let pinned: Vec<_> = pinned.iter().map(|(text, pin)| (name(text), *pin)).collect();
     assert_eq!(store.import(&pinned, NOW).unwrap().added, pinned.len());
     store
 }
 
-fn connect(store: &dyn PinStore, host: &str, extension: TackExtension) -> Vec<tack_pin::Pin> {
+fn connect(store: &dyn PinStore, host: &str, extension: TackExtension) -> Vec<Pin> {
     let judgement = judge(&present(extension), Some((store, &name(host))), NOW, &Policy::default()).unwrap();
     assert_eq!(accepted(&judgement), Status::Unpinned);
     judgement.pins().to_vec()

@@ -1,13 +1,13 @@
 //! Step 1 (section 4.3.1): what is presented is valid.
 
-use tack_core::{BreakSig, Draft00, Minute, TackExtension, TargetHash};
-use tack_pin::{Alert, MemoryStore, Presented, Refusal, Status};
+use tack_core::{BreakSig, Draft00, Minute, Tack, TackExtension, TargetHash};
+use tack_pin::{Alert, MemoryStore, Policy, Presented, Refusal, Status};
 
 use crate::common::*;
-use crate::{accepted, connect, connect_at, connect_with, refused};
+use crate::{HOST, accepted, connect, connect_at, connect_with, refused};
 
 /// The tack with n - s in the place of s, which is as valid: n is the order of P-256.
-fn with_other_s(tack: &tack_core::Tack) -> tack_core::Tack {
+fn with_other_s(tack: &Tack) -> Tack {
     const N: [u8; 32] = [
         0xff, 0xff, 0xff, 0xff, 0, 0, 0, 0, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xbc, 0xe6, 0xfa, 0xad,
         0xa7, 0x17, 0x9e, 0x84, 0xf3, 0xb9, 0xca, 0xc2, 0xfc, 0x63, 0x25, 0x51,
@@ -19,7 +19,7 @@ fn with_other_s(tack: &tack_core::Tack) -> tack_core::Tack {
         is_borrowed = difference < 0;
         *byte = u8::try_from(difference.rem_euclid(256)).unwrap();
     }
-    tack_core::Tack::from_bytes(&bytes).unwrap()
+    Tack::from_bytes(&bytes).unwrap()
 }
 
 #[test]
@@ -37,7 +37,7 @@ fn what_is_no_extension_is_malformed() {
     let valid = draft_02(&[tack(1)], 1).to_bytes();
     for bytes in [&[][..], &[0, 0, 0], &valid[1..], &valid[..168], &[&valid[..], &[0]].concat()] {
         let presented = Presented::new(Some(bytes), TLS_KEY);
-        let judgement = connect_with(&store, NOW, &presented, &tack_pin::Policy::default());
+        let judgement = connect_with(&store, NOW, &presented, &Policy::default());
         assert_eq!(refused(&judgement), ("malformed", Alert::BadCertificate), "{bytes:?}");
         assert_eq!((judgement.status(), judgement.tacks(), judgement.carrier()), (None, &[][..], None));
     }
@@ -47,7 +47,7 @@ fn what_is_no_extension_is_malformed() {
 fn two_tacks_of_one_key_are_refused() {
     let [one, other] = [tack_of(1, 0, 0).to_bytes(), tack_of(1, 0, 1).to_bytes()];
     let presented = Presented::new(Some(&[&[0x01, 0x4c][..], &one, &other, &[3]].concat()), TLS_KEY);
-    let judgement = connect_with(&MemoryStore::default(), NOW, &presented, &tack_pin::Policy::default());
+    let judgement = connect_with(&MemoryStore::default(), NOW, &presented, &Policy::default());
     assert_eq!(refused(&judgement), ("same_key", Alert::BadCertificate));
     assert_eq!(judgement.refusal(), Some(&Refusal::SameKey(fingerprint(1))));
 }
@@ -57,7 +57,7 @@ fn a_tack_that_revokes_itself_is_refused() {
     let mut bytes = draft_02(&[tack_of(1, 0, 2)], 1).to_bytes();
     bytes[2 + 64] = 3;
     let presented = Presented::new(Some(&bytes), TLS_KEY);
-    let judgement = connect_with(&MemoryStore::default(), NOW, &presented, &tack_pin::Policy::default());
+    let judgement = connect_with(&MemoryStore::default(), NOW, &presented, &Policy::default());
     assert_eq!(refused(&judgement), ("generation", Alert::BadCertificate));
     assert_eq!(judgement.refusal(), Some(&Refusal::Generation { generation: 2, min_generation: 3 }));
 }
@@ -125,7 +125,7 @@ fn the_reason_is_that_of_the_first_tack_that_is_not_valid() {
 
 #[test]
 fn an_expired_and_revoked_tack_is_expired() {
-    let store = store(&[(crate::HOST, pin(1, 5, earlier(DAY), later(DAY)))]);
+    let store = store(&[(HOST, pin(1, 5, earlier(DAY), later(DAY)))]);
     let judgement = connect(&store, draft_02(&[expiring(1, NOW)], 1));
     assert_eq!(refused(&judgement), ("expired", Alert::CertificateExpired));
     assert_eq!(judgement.tacks()[0].refusal.as_ref().map(Refusal::code), Some("expired"));
@@ -147,8 +147,8 @@ fn a_break_signature_that_does_not_hold_is_refused() {
 
 #[test]
 fn the_store_is_untouched_when_a_tack_is_not_valid() {
-    let active = (crate::HOST, pin(1, 0, earlier(DAY), later(DAY)));
-    let store = store(&[active, (crate::HOST, pin(2, 0, earlier(DAY), NOW))]);
+    let active = (HOST, pin(1, 0, earlier(DAY), later(DAY)));
+    let store = store(&[active, (HOST, pin(2, 0, earlier(DAY), NOW))]);
     let before = pins(&store);
     let raising = tack_of(1, 9, 9);
     for bad in [expiring(3, NOW), forged(&tack(3)), signed(3, 0, 0, FAR, TargetHash::new([8; 32]))] {
