@@ -10,6 +10,7 @@ mod break_signatures;
 mod carriers;
 mod full_store;
 mod generations;
+mod keeping;
 mod policies;
 mod status;
 mod valid;
