@@ -18,6 +18,7 @@ command -v cargo-fuzz >/dev/null || { echo "cargo-fuzz is missing: cargo install
 max_length() {
     case $1 in
         time | schedule) echo 64 ;;
+        host_name) echo 300 ;;
         tack | break_sig | key_file) echo 200 ;;
         extension | serverinfo) echo 1400 ;;
         *) echo 4096 ;;

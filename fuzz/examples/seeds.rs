@@ -1,6 +1,6 @@
 //! Writes the seeds: the bodies of the test vectors for the targets that read bytes, the vectors of tacks as they are for `pem`,
-//! a few lines of text for `time` and `schedule`, and a good server of each
-//! protocol for `starttls`.
+//! pin lists without their comments, a good server of each protocol for `starttls`, and a few lines of text or bytes for the
+//! others.
 
 use std::fs;
 use std::io;
@@ -9,12 +9,26 @@ use std::path::Path;
 use tack_core::pem;
 
 const BINARY: [&str; 6] = ["tack", "break_sig", "key_file", "extension", "serverinfo", "certificate"];
-const TEXTS: [(&str, &[&str]); 2] = [
+const TEXTS: [(&str, &[&str]); 3] = [
     (
         "time",
         &["1d12h5m", "0m", "2H", "2013Z", "2013-01-02Z", "2013-1-2t3:4z", "2026-11-20T17:31:15Z", "9999-12-31T23:59Z"],
     ),
     ("schedule", &["365@1d", "1000000@1m", "3@1d12h5m"]),
+    (
+        "host_name",
+        &["WWW.Example.com.", "_25._tcp.a-b.example", "192.0.2.1", "[::1]", "b\u{fc}cher.example", "xn--bcher-kva.a"],
+    ),
+];
+/// The wishes of a client in `process` to be served the bytes that follow, as one or the other.
+const BY_EXTENSION: u8 = 0;
+const BY_CERTIFICATE: u8 = 8;
+/// What passes between connections in `process`: the wishes, the days, the length, and numbers of tacks before the flags.
+const HISTORIES: [(&str, &[u8]); 4] = [
+    ("pinned", &[16, 0, 0, 2, 0, 1, 16, 9, 0, 2, 0, 1, 16, 9, 0, 0]),
+    ("rollover", &[16, 0, 0, 3, 0, 2, 3, 16, 20, 0, 3, 0, 2, 3, 16, 20, 0, 3, 0, 2, 2, 16, 60, 0, 2, 2, 1]),
+    ("revoked", &[16, 0, 0, 2, 0, 1, 17, 1, 0, 2, 1, 1, 16, 1, 0, 2, 0, 1]),
+    ("read_only", &[16, 0, 0, 2, 0, 1, 20, 9, 0, 2, 4, 1, 18, 9, 0, 2, 4, 1]),
 ];
 
 /// What a good server says, in the order of `StartTls::ALL`.
@@ -44,10 +58,26 @@ fn main() -> io::Result<()> {
         let text = fs::read(&path)?;
         if let Some(Ok(body)) = pem::blocks(&text).next().and_then(Result::ok).map(|block| block.decode()) {
             write(fuzz, target, &name, &body)?;
+            let wishes = match *target {
+                "extension" => BY_EXTENSION,
+                "certificate" => BY_CERTIFICATE,
+                _ => continue,
+            };
+            let [high, low] = u16::try_from(body.len()).unwrap_or(u16::MAX).to_be_bytes();
+            write(fuzz, "process", &name, &[&[wishes, 0, high, low], &body[..]].concat())?;
         }
         if *target == "tack" {
             write(fuzz, "pem", &name, &text)?;
         }
+    }
+    for entry in fs::read_dir(fuzz.join("../crates/tack-pin/tests/vectors"))? {
+        let path = entry?.path();
+        let text = fs::read_to_string(&path)?;
+        let list: String = text.split_inclusive('\n').skip_while(|line| line.starts_with("# ")).collect();
+        write(fuzz, "pin_list", &path.file_name().unwrap_or_default().to_string_lossy(), list.as_bytes())?;
+    }
+    for (name, bytes) in HISTORIES {
+        write(fuzz, "process", name, bytes)?;
     }
     for (target, texts) in TEXTS {
         for (index, text) in texts.iter().enumerate() {

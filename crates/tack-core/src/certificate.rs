@@ -7,7 +7,7 @@ use der::asn1::{AnyRef, ObjectIdentifier, OctetStringRef};
 use der::{Decode, Encode, Reader, SliceReader, Tag, TagNumber, Tagged};
 
 use crate::calendar::Civil;
-use crate::error::Error;
+use crate::error::{CERTIFICATE, Error};
 use crate::extension::TackExtension;
 use crate::hex::Hex;
 use crate::pem;
@@ -70,7 +70,7 @@ impl Certificate {
         let mut certificate = open(&mut outer, Tag::Sequence, "outer SEQUENCE")?;
         let extra = remaining(&outer);
         if extra > 0 {
-            return Err(Error::TrailingBytes { what: "the certificate", extra });
+            return Err(Error::TrailingBytes { what: CERTIFICATE, extra });
         }
         let mut tbs = open(&mut certificate, Tag::Sequence, "tbsCertificate")?;
         skip(&mut certificate, "signatureAlgorithm")?;
@@ -289,6 +289,7 @@ fn end(reader: &SliceReader<'_>, part: &'static str) -> Result<(), Error> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::error::ErrorKind;
 
     /// The fields of a certificate that is read here, each with its tag and length.
     fn certificate(fields: &[&[u8]]) -> Vec<u8> {
@@ -358,6 +359,7 @@ mod tests {
         assert_eq!(Certificate::from_der(&whole).unwrap().not_after(), Timestamp::new(1_893_553_445));
         let followed = Certificate::from_der(&[&whole[..], &[0]].concat());
         assert_eq!(followed, Err(Error::TrailingBytes { what: "the certificate", extra: 1 }));
+        assert_eq!(followed.unwrap_err().kind(), ErrorKind::Certificate);
         assert_eq!(part(&whole[..whole.len() - 1]), "outer SEQUENCE");
         assert_eq!(part(&der(0x31, &[])), "outer SEQUENCE");
         assert_eq!(part(&der(0x30, &number)), "tbsCertificate");

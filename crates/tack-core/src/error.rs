@@ -4,6 +4,9 @@ use crate::fingerprint::{Fingerprint, ParseFingerprintError};
 use crate::target_hash::{ParseTargetHashError, TargetHash};
 use crate::time::{Minute, TimeError};
 
+/// What [`Error::TrailingBytes`] calls a certificate.
+pub(crate) const CERTIFICATE: &str = "the certificate";
+
 /// What an error is about.
 ///
 /// ```
@@ -282,6 +285,7 @@ impl Error {
             Self::Base64 { .. } | Self::PemTooLarge { .. } => ErrorKind::Pem,
             Self::Certificate { .. } | Self::CertificateTrailing { .. } | Self::TwoExtensions => ErrorKind::Certificate,
             Self::CertificateTooLarge | Self::MakeCertificate(_) => ErrorKind::Certificate,
+            Self::TrailingBytes { what: CERTIFICATE, .. } => ErrorKind::Certificate,
             Self::Time(_) | Self::Schedule(_) => ErrorKind::Time,
             Self::KeyFileVersion(_) | Self::NoIterations | Self::TooManyIterations { .. } => ErrorKind::KeyFile,
             Self::WrongPassword | Self::KeyMismatch => ErrorKind::KeyFile,

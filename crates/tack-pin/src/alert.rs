@@ -50,3 +50,20 @@ impl fmt::Display for Alert {
         f.pad(self.name())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_and_numbers_are_those_of_tls() {
+        for (alert, name, number) in [
+            (Alert::BadCertificate, "bad_certificate", 42),
+            (Alert::CertificateRevoked, "certificate_revoked", 44),
+            (Alert::CertificateExpired, "certificate_expired", 45),
+            (Alert::AccessDenied, "access_denied", 49),
+        ] {
+            assert_eq!((alert.name(), alert.number(), alert.to_string()), (name, number, name.to_owned()));
+        }
+    }
+}

@@ -52,6 +52,22 @@
 //! - A required key that is missing counts like a contradiction: nothing is activated.
 //! - A break signature that does not hold makes the extension invalid, like a tack that does not.
 //!
+//! # What always holds
+//!
+//! Random histories of connections, imports and clocks that go back, beside a second client that follows the draft word for
+//! word, keep these:
+//!
+//! - A name has two pins at most, of different keys. All pins of a key have one min_generation, which never falls.
+//! - An active pin goes only by a break signature of its key, or when it is forgotten. (Where the clock went back behind its
+//!   beginning a connection ends it, and then it may give way in a full store.)
+//! - A connection changes the ends of pins of its own name alone, to 30 days ahead at most. A new pin is not active.
+//! - A connection is contradicted if, and only if, an active pin of the name has no tack of its key.
+//! - What is not valid changes nothing. What is revoked raises min_generations at most. Whatever is refused makes no pin and
+//!   extends none.
+//! - The same connection once more in the same minute changes nothing but the ends of pins that were made in it, if the store
+//!   is not full and no pin was broken.
+//! - An import neither shortens a pin nor removes an active one.
+//!
 //! # Features
 //!
 //! | feature | default | what it adds |

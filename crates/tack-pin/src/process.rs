@@ -69,7 +69,7 @@ fn with_store(
 /// What is presented, and whether it is valid: all that can be said without a store.
 struct Validated {
     tacks: Vec<JudgedTack>,
-    /// The keys of the break signatures.
+    /// The keys of the break signatures, each once.
     broken: Vec<Fingerprint>,
     refusal: Option<Refusal>,
 }
@@ -86,7 +86,9 @@ impl Validated {
         let tacks = judged_tacks(extension, presented.target_hash(), now);
         let bad_break_sig = || extension.break_sigs().iter().find_map(|sig| sig.verify().err()).map(Refusal::from);
         let refusal = tacks.iter().find_map(|tack| tack.refusal.clone()).or_else(bad_break_sig);
-        let broken = extension.break_sigs().iter().map(|sig| sig.public_key().fingerprint()).collect();
+        let mut broken: Vec<_> = extension.break_sigs().iter().map(|sig| sig.public_key().fingerprint()).collect();
+        broken.sort_unstable();
+        broken.dedup();
         Self { tacks, broken, refusal }
     }
 
@@ -187,14 +189,14 @@ impl Decision {
         }
     }
 
-    /// Section 4.3.4.
+    /// Section 4.3.4, but for the keys that are broken: these lose every pin in the next step.
     fn activate(&mut self, valid: &Validated, known: &Known, now: Minute) {
-        for pin in known.pins.iter().filter(|pin| !pin.is_active(now) && !valid.has_tack_of(pin.key)) {
-            self.changes.push(Change::Remove(pin.key));
-        }
+        let is_broken = |key| valid.broken.contains(&key);
+        let others = known.pins.iter().filter(|pin| !valid.has_tack_of(pin.key) && !is_broken(pin.key));
+        self.changes.extend(others.filter(|pin| !pin.is_active(now)).map(|pin| Change::Remove(pin.key)));
+        let mut added = Vec::new();
         for (tack, stored) in valid.tacks.iter().zip(&known.min_generations) {
-            // A key that is broken here loses every pin below.
-            if !tack.is_active || valid.broken.contains(&tack.key) {
+            if !tack.is_active || is_broken(tack.key) {
                 continue;
             }
             match known.pins.iter().find(|pin| pin.key == tack.key) {
@@ -202,10 +204,12 @@ impl Decision {
                 Some(pin) => self.changes.push(Change::End { key: pin.key, end: pin.extended(now) }),
                 None => {
                     let min_generation = stored.unwrap_or(0).max(tack.generations.min_generation());
-                    self.changes.push(Change::Add(Pin::new(tack.key, min_generation, now)));
+                    added.push(Change::Add(Pin::new(tack.key, min_generation, now)));
                 }
             }
         }
+        // In a full store no new pin drives out one that becomes active in this connection.
+        self.changes.append(&mut added);
     }
 
     /// Draft-00, section 4.2.2: all pins of a broken key go, for every name.
