@@ -36,6 +36,11 @@ pub fn steers(c: char) -> bool {
     c.is_control() || is_format
 }
 
+/// Two lowercase hexadecimal digits for each byte.
+pub fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
 /// The system's words for an error, in lowercase and without its number.
 pub fn plain(error: &io::Error) -> String {
     let text = error.to_string();

@@ -6,8 +6,9 @@ use std::path::Path;
 
 use anyhow::{Error, anyhow};
 use tack_core::Timestamp;
+use tack_pin::Refusal;
 
-use crate::display::Shown;
+use crate::display::{Shown, escape};
 
 /// The command line asks for what cannot be: clap's own errors and these end with the same status.
 #[derive(Debug, thiserror::Error)]
@@ -59,6 +60,30 @@ fn advice(error: &tack_core::Error) -> Option<&'static str> {
         E::Certificate { .. } => "give a certificate in PEM or DER",
         _ => return None,
     })
+}
+
+/// Why a client refuses what a server presents, and what to do.
+pub fn unaccepted(refusal: &Refusal) -> String {
+    use Refusal as R;
+    let advice = match refusal {
+        R::Malformed(tack_core::Error::NoTacks) => {
+            return "the server has no tack: its TackExtension is empty, as a tlslite-ng server without a tack answers, \
+                    which is no attack; install a tack"
+                .to_owned();
+        }
+        R::Malformed(_) => "make it again",
+        R::TwoExtensions => "serve only one of them",
+        R::SameKey(_) => "serve one tack of each key",
+        R::Generation { .. } => "sign again, with a higher generation",
+        R::Expired { .. } => "install a newer one",
+        R::TargetHash { .. } => "sign the server's certificate, and install that tack",
+        R::Signature { .. } => "sign again, and do not use this one",
+        R::Revoked { .. } => "install a tack of a newer generation",
+        R::Contradicted { .. } => "serve a tack of that key too",
+        R::KeyRequired => "serve one",
+        _ => return escape(&refusal.to_string()),
+    };
+    format!("{}; {advice}", escape(&refusal.to_string()))
 }
 
 /// The two lines before the first block of a file that we write.

@@ -10,7 +10,7 @@ use serde_json::{Map, Value, json};
 use tack_core::{BreakSig, Error, Object, Tack, TackExtension};
 
 use crate::cli::View;
-use crate::display::Shown;
+use crate::display::{Shown, hex};
 use crate::exit::Exit;
 use crate::input::Inputs;
 use crate::json;
@@ -259,8 +259,4 @@ fn json_extension(extension: &TackExtension, is_valid: bool, now: i64) -> Value 
             "activation_flags": draft.activation_flags(),
         }),
     }
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
