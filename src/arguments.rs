@@ -17,6 +17,9 @@ use crate::exit::{self, Exit};
 use crate::message::say_text;
 use crate::output::{self, is_coloured};
 
+/// The commands with the exit statuses of a monitoring plugin, and the shortest form of each that is not another's.
+const PLUGINS: [(&[u8], &[u8]); 3] = [(b"status", b"st"), (b"verify", b"ve"), (b"check", b"ch")];
+
 /// Reads the command line, the name of the program first. If it is wrong, or asks for help, says so, and gives the
 /// status to exit with.
 pub fn parse(given: Vec<OsString>) -> Result<Cli, ExitCode> {
@@ -67,7 +70,7 @@ fn answer(error: clap::Error, given: &[OsString]) -> ExitCode {
     }
     let message = message(error, given);
     say_text(&message);
-    if is_status_meant(given) {
+    if is_plugin_meant(given) {
         let only_line = message.strip_prefix("tack: ").map(str::trim_end).filter(|line| !line.contains('\n'));
         exit::unknown(only_line.unwrap_or("the command line is wrong"));
         return Exit::Unknown.into();
@@ -189,14 +192,14 @@ fn string(error: &clap::Error, kind: ContextKind) -> Option<&str> {
     }
 }
 
-/// Whether `status` was called, even if the rest of the command line is wrong: whatever monitors reads its exit status in
+/// Whether a plugin was called, even if the rest of the command line is wrong: whatever monitors reads its exit status in
 /// another way.
-fn is_status_meant(given: &[OsString]) -> bool {
-    let mut words = words(given).map(|(_, word)| word);
+fn is_plugin_meant(given: &[OsString]) -> bool {
+    let mut words = words(given).map(|(_, word)| word.as_bytes());
     match words.next() {
         // The option that is in the place of the command may have a value.
-        Some(option) if is_option(option) => words.any(|word| word == "status"),
-        Some(command) => command.as_bytes().starts_with(b"st") && b"status".starts_with(command.as_bytes()),
+        Some(option) if option.starts_with(b"-") => words.any(|word| PLUGINS.iter().any(|(name, _)| word == *name)),
+        Some(word) => PLUGINS.iter().any(|(name, shortest)| word.starts_with(shortest) && name.starts_with(word)),
         None => false,
     }
 }

@@ -15,7 +15,7 @@ pub enum Exit {
     Bad,
     /// The command line is wrong.
     Usage,
-    /// `status` alone: it cannot be said.
+    /// Of a monitoring plugin alone: it cannot be said.
     Unknown,
 }
 

@@ -33,6 +33,7 @@ mod replace;
 mod report;
 mod secrets;
 mod selection;
+mod sent;
 mod served;
 mod servers;
 mod signals;
@@ -62,7 +63,7 @@ fn main() -> ExitCode {
     };
     now(&cli).and_then(|now| run(&cli.command, now)).unwrap_or_else(|error| {
         let exit = match cli.command {
-            Command::Status(_) => Exit::Unknown,
+            Command::Status(_) | Command::Verify(_) => Exit::Unknown,
             _ if error.is::<Usage>() => Exit::Usage,
             _ => Exit::Bad,
         };
@@ -83,6 +84,8 @@ fn run(command: &Command, now: i64) -> Result<ExitCode> {
         Command::Help(args) => command::help::run(args),
         Command::Deploy(args) => command::deploy::run(args, now),
         Command::Status(args) => command::status::run(args, now),
+        Command::Verify(args) => command::verify::run(args, now),
+        Command::Pins(args) => command::pins::run(args, now),
     }
 }
 

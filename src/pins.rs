@@ -1,38 +1,85 @@
 //! The file that pins are kept in.
 
+use std::env;
+use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Error, Result, anyhow};
-use tack_pin::{MemoryStore, PinStore, StoreError};
+use tack_pin::{HostName, MemoryStore, Pin, PinStore, StoreError};
 
-use crate::display::{Shown, escape};
+use crate::display::{Shown, escape, plain};
 
-/// A pin store, or the reason why it cannot be opened: a server can be judged without.
+/// The variable that names the pin store where no option does.
+const VARIABLE: &str = "TACK_PINS";
+
+/// The pin store that the option, or else the environment, names.
+pub fn path(given: Option<&Path>) -> Option<PathBuf> {
+    let from_environment = || env::var_os(VARIABLE).filter(|name| !name.is_empty()).map(PathBuf::from);
+    given.map(Path::to_owned).or_else(from_environment)
+}
+
+/// What a pin store is opened for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Access {
+    /// To be read, if it is there.
+    Read,
+    /// To be changed, if it is there.
+    Write,
+    /// To be changed, and made if it is not there.
+    Create,
+}
+
+/// A pin store, or the reason why it cannot be opened: hosts can be judged without.
 pub struct Pins {
     path: PathBuf,
-    store: Result<Box<dyn PinStore>, StoreError>,
+    store: Result<Box<dyn PinStore>, String>,
 }
 
 impl Pins {
-    /// Opens it, and makes it unless it is only to be read.
-    pub fn open(path: &Path, _is_read_only: bool) -> Self {
-        Self { path: path.to_owned(), store: Ok(Box::new(MemoryStore::default())) }
+    /// Opens it.
+    pub fn open(path: &Path, access: Access) -> Self {
+        let store = open(path, access).map_err(|error| format!("{error:#}"));
+        Self { path: path.to_owned(), store }
     }
 
     /// The store.
     pub fn store(&self) -> Result<&dyn PinStore> {
-        self.store.as_deref().map_err(|error| self.failed(error))
+        self.store.as_deref().map_err(|message| anyhow!("{message}"))
     }
 
     /// What the user is told of an error of the store.
     pub fn failed(&self, error: &StoreError) -> Error {
-        let path = Shown(&self.path);
-        let advice = match error {
-            StoreError::Version { .. } => "use the newer tack that made it",
-            StoreError::NotAStore => "give a pin store, or a name that is not taken",
-            StoreError::Busy => "try again",
-            _ => return anyhow!("{path}: {}", escape(&error.to_string())),
-        };
-        anyhow!("{path}: {error}; {advice}")
+        failed(&self.path, error)
     }
+
+    /// Hands every pin, or those of one name, to `each`, until that fails.
+    pub fn each(&self, name: Option<&HostName>, mut each: impl FnMut(&HostName, &Pin) -> Result<()>) -> Result<()> {
+        let mut done = Ok(());
+        let read = self.store()?.each(name, &mut |name, pin| {
+            done = each(name, pin);
+            done.is_ok()
+        });
+        read.map_err(|error| self.failed(&error))?;
+        done
+    }
+}
+
+fn open(path: &Path, access: Access) -> Result<Box<dyn PinStore>> {
+    if access != Access::Create
+        && let Err(error) = fs::metadata(path)
+    {
+        return Err(anyhow!("{}: cannot be read: {}; check its name", Shown(path), plain(&error)));
+    }
+    Ok(Box::new(MemoryStore::default()))
+}
+
+fn failed(path: &Path, error: &StoreError) -> Error {
+    let path = Shown(path);
+    let advice = match error {
+        StoreError::Version { .. } => "use the newer tack that made it",
+        StoreError::NotAStore => "give a pin store, or a name that is not taken",
+        StoreError::Busy => "try again",
+        _ => return anyhow!("{path}: {}", escape(&error.to_string())),
+    };
+    anyhow!("{path}: {error}; {advice}")
 }

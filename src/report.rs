@@ -12,6 +12,8 @@ use crate::display::escape;
 use crate::monitor::State;
 use crate::names;
 
+pub use self::words::{until, yes_or_no};
+
 const SECONDS_PER_MINUTE: u64 = 60;
 
 /// What is said of one host or more, in their order.
@@ -145,7 +147,6 @@ impl From<&Certificate> for ServerCertificate {
 
 /// How a host was connected to. Its texts are safe to print.
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[expect(dead_code, reason = "verify has no connection")]
 pub struct Tls {
     /// Such as "TLSv1.3".
     pub version: String,

@@ -1,6 +1,7 @@
 //! The command line as clap sees it: structures alone, so that the tests make man pages and completions of them.
 
 mod carry;
+mod client;
 mod deploy;
 mod key;
 mod parse;
@@ -11,6 +12,7 @@ use clap::{ArgAction, Args, Parser, Subcommand};
 use tack_core::Timestamp;
 
 pub use self::carry::{Cert, Draft, Pack, PackFormat, Unpack, View};
+pub use self::client::{Pins, PinsAction, Verify, Whose};
 pub use self::deploy::{Deploy, DeployFormat, Status};
 pub use self::key::{Break, Genkey, KeyArgs, Passwd, PasswordArgs};
 pub use self::password::Password;
@@ -41,10 +43,11 @@ EXIT STATUS:
   1  It could not be done, or the answer is no: bad input, a wrong password, a bad signature.
   2  The command line is wrong.
 
-  status has the statuses of a monitoring plugin: see tack-status(1).
+  status and verify have the statuses of a monitoring plugin: see tack-status(1), tack-verify(1).
 
 ENVIRONMENT:
   TACK_PASSWORD  The password of the key file, where neither -p nor --password-file gives it.
+  TACK_PINS  The pin store, where --pins does not give it.
   NO_COLOR  If not empty, status draws without colour.
   RAYON_NUM_THREADS  How many threads sign and verify [default: one for each core].")]
 pub struct Cli {
@@ -77,6 +80,8 @@ pub enum Command {
     Passwd(Passwd),
     Deploy(Deploy),
     Status(Status),
+    Verify(Verify),
+    Pins(Pins),
     #[command(aliases = ["h", "he", "hel"])]
     Help(Help),
 }

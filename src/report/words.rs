@@ -1,5 +1,6 @@
 //! What `verify` and `check` say to people and to monitoring systems.
 
+use std::cmp::Reverse;
 use std::fmt::Display;
 use std::iter;
 
@@ -19,7 +20,7 @@ impl HostReport {
     /// What is wrong, the worst first.
     pub fn worst_first(&self) -> impl Iterator<Item = &Problem> {
         let mut problems: Vec<_> = self.problems.iter().collect();
-        problems.sort_by(|one, other| other.state.cmp(&one.state));
+        problems.sort_by_key(|problem| Reverse(problem.state));
         problems.into_iter()
     }
 

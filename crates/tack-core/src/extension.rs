@@ -66,6 +66,14 @@ impl TackExtension {
     /// [`Error::ExtensionType`], [`Error::Truncated`], [`Error::TrailingBytes`] and those of
     /// [`from_bytes`](Self::from_bytes).
     pub fn from_tls(bytes: &[u8]) -> Result<Self, Error> {
+        Self::from_bytes(Self::body_of_tls(bytes)?)
+    }
+
+    /// What a TLS extension has after its type and length, unread.
+    ///
+    /// # Errors
+    /// [`Error::ExtensionType`], [`Error::Truncated`] and [`Error::TrailingBytes`].
+    pub fn body_of_tls(bytes: &[u8]) -> Result<&[u8], Error> {
         let what = "the TLS extension";
         let cut = || Error::Truncated { what, got: bytes.len() };
         let (kind, rest) = bytes.split_first_chunk().ok_or_else(cut)?;
@@ -77,7 +85,7 @@ impl TackExtension {
         let length = usize::from(u16::from_be_bytes(*length));
         let (body, extra) = body.split_at_checked(length).ok_or_else(cut)?;
         no_more(what, extra)?;
-        Self::from_bytes(body)
+        Ok(body)
     }
 
     /// Reads the body of a PEM block: a bare TackExtension, or one after the header of a TLS extension.
@@ -85,7 +93,15 @@ impl TackExtension {
     /// # Errors
     /// Those of [`from_bytes`](Self::from_bytes) and [`from_tls`](Self::from_tls).
     pub fn from_pem_body(body: &[u8]) -> Result<Self, Error> {
-        if body.starts_with(&Self::TYPE.to_be_bytes()) { Self::from_tls(body) } else { Self::from_bytes(body) }
+        Self::from_bytes(Self::body_of_pem(body)?)
+    }
+
+    /// What the body of a PEM block has after the header of a TLS extension, if it has one, unread.
+    ///
+    /// # Errors
+    /// Those of [`body_of_tls`](Self::body_of_tls).
+    pub fn body_of_pem(body: &[u8]) -> Result<&[u8], Error> {
+        if body.starts_with(&Self::TYPE.to_be_bytes()) { Self::body_of_tls(body) } else { Ok(body) }
     }
 
     /// Reads the first TackExtension of a PEM text, in either form.

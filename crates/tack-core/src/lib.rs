@@ -116,7 +116,7 @@ pub use p256::elliptic_curve::rand_core;
 
 pub use crate::batch::Batch;
 pub use crate::break_sig::BreakSig;
-pub use crate::certificate::Certificate;
+pub use crate::certificate::{Certificate, looks_like_der};
 pub use crate::choose::{Best, Choice, ChooseError, Chooser};
 pub use crate::coverage::{Coverage, CoverageError, Coverages};
 pub use crate::draft00::Draft00;

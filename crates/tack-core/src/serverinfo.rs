@@ -52,14 +52,16 @@ impl ServerInfo {
     /// [`Error::Truncated`], and those of [`TackExtension::from_tls`], such as [`Error::ExtensionType`] for another
     /// extension's block.
     pub fn from_bytes(label: &str, body: &[u8]) -> Result<Self, Error> {
-        let (context, extension) = if label.starts_with(LABEL_V2) {
-            let cut = || Error::Truncated { what: WHAT, got: body.len() };
-            let (context, extension) = body.split_first_chunk().ok_or_else(cut)?;
-            (Some(u32::from_be_bytes(*context)), extension)
-        } else {
-            (None, body)
-        };
+        let (context, extension) = split(label, body)?;
         Ok(Self { context, extension: TackExtension::from_tls(extension)? })
+    }
+
+    /// The TackExtension in the body of a block with this label, unread.
+    ///
+    /// # Errors
+    /// [`Error::Truncated`], and those of [`TackExtension::body_of_tls`].
+    pub fn extension_of_block<'a>(label: &str, body: &'a [u8]) -> Result<&'a [u8], Error> {
+        TackExtension::body_of_tls(split(label, body)?.1)
     }
 
     /// Where OpenSSL sends it; none in version 1, which serves TLS 1.2 alone.
@@ -89,6 +91,16 @@ impl ServerInfo {
     }
 }
 
+/// The context, which version 2 alone has, and the TLS extension.
+fn split<'a>(label: &str, body: &'a [u8]) -> Result<(Option<u32>, &'a [u8]), Error> {
+    if !label.starts_with(LABEL_V2) {
+        return Ok((None, body));
+    }
+    let cut = || Error::Truncated { what: WHAT, got: body.len() };
+    let (context, extension) = body.split_first_chunk().ok_or_else(cut)?;
+    Ok((Some(u32::from_be_bytes(*context)), extension))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -102,7 +114,9 @@ mod tests {
             let text = info.to_pem();
             let block = pem::blocks(text.as_bytes()).next().unwrap().unwrap();
             assert!(ServerInfo::is_label(block.label()));
-            assert_eq!(ServerInfo::from_bytes(block.label(), &block.decode().unwrap()), Ok(info));
+            let body = block.decode().unwrap();
+            assert_eq!(ServerInfo::extension_of_block(block.label(), &body), Ok(&extension.to_bytes()[..]));
+            assert_eq!(ServerInfo::from_bytes(block.label(), &body), Ok(info));
         }
         let bytes = ServerInfo::new(extension).to_bytes();
         assert_eq!(bytes[..8], [0, 0, 5, 0x80, 0xf3, 0, 0, 169]);

@@ -82,14 +82,19 @@ impl Presented {
     pub fn from_connection(chain: &[impl AsRef<[u8]>], extensions: &[impl AsRef<[u8]>]) -> Result<Self, Error> {
         let (server, others) = chain.split_first().ok_or(Error::NoBlock)?;
         let target_hash = Certificate::from_der(server.as_ref())?.target_hash();
-        let by_tls = by_tls(extensions);
-        let by_chain = by_chain(others);
-        let found = match (by_tls, by_chain) {
+        Ok(Self::from_parts(target_hash, others, extensions))
+    }
+
+    /// As [`from_connection`](Self::from_connection), by the hash of the server's TLS key, and the certificates behind its
+    /// own.
+    #[must_use]
+    pub fn from_parts(target_hash: TargetHash, others: &[impl AsRef<[u8]>], extensions: &[impl AsRef<[u8]>]) -> Self {
+        let found = match (by_tls(extensions), by_chain(others)) {
             (Ok(Some(one)), Ok(Some(other))) if one.extension != other.extension => Err(Refusal::TwoExtensions),
             (Err(refusal), _) | (_, Err(refusal)) => Err(refusal),
             (Ok(by_tls), Ok(by_chain)) => Ok(by_tls.or(by_chain)),
         };
-        Ok(Self { target_hash, found })
+        Self { target_hash, found }
     }
 
     /// The hash of the server's TLS key.
