@@ -36,6 +36,8 @@ complete -c tack -n "__fish_tack_needs_command" -f -a "unpack" -d 'Take the tack
 complete -c tack -n "__fish_tack_needs_command" -f -a "passwd" -d 'Change the password and the iteration count of a key file'
 complete -c tack -n "__fish_tack_needs_command" -f -a "deploy" -d 'Install the tack of the hour from a batch, and reload the server if it changed'
 complete -c tack -n "__fish_tack_needs_command" -f -a "status" -d 'Show what a batch covers, as a monitoring plugin'
+complete -c tack -n "__fish_tack_needs_command" -f -a "verify" -d 'Judge a server\'s files as a client would, as a monitoring plugin'
+complete -c tack -n "__fish_tack_needs_command" -f -a "pins" -d 'List, forget, import and export the pins of a store'
 complete -c tack -n "__fish_tack_needs_command" -f -a "help" -d 'Show help on a command'
 complete -c tack -n "__fish_tack_using_subcommand genkey" -s p -l password -d 'The password of the key file; every user of the machine can see it in the list of processes' -r
 complete -c tack -n "__fish_tack_using_subcommand genkey" -l password-file -d 'Take the password from this file, less one line break at its end' -r -F
@@ -119,4 +121,40 @@ complete -c tack -n "__fish_tack_using_subcommand status" -l warn -d 'Warn when 
 complete -c tack -n "__fish_tack_using_subcommand status" -l json -d 'Print one JSON document'
 complete -c tack -n "__fish_tack_using_subcommand status" -s v -l verbose -d 'Say on standard error what is made'
 complete -c tack -n "__fish_tack_using_subcommand status" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c tack -n "__fish_tack_using_subcommand verify" -s c -l chain -d 'The certificates that the server sends, its own first' -r -F
+complete -c tack -n "__fish_tack_using_subcommand verify" -l target-hash -d 'The hash of the server\'s TLS key, instead of its certificate' -r
+complete -c tack -n "__fish_tack_using_subcommand verify" -s t -l tacks -d 'What the server sends as the TLS extension, or the tacks for it; may be repeated' -r -F
+complete -c tack -n "__fish_tack_using_subcommand verify" -s a -l activation -d 'Activate pins by the first tack (1), the second (2), both (3) or none (0) [default: 0]' -r
+complete -c tack -n "__fish_tack_using_subcommand verify" -l name -d 'The name of the host, by which it is pinned' -r
+complete -c tack -n "__fish_tack_using_subcommand verify" -l pins -d 'Judge by the pins in this store, and keep them up to date [default: TACK_PINS]' -r -F
+complete -c tack -n "__fish_tack_using_subcommand verify" -l require -d 'Require a tack of this TACK key, or of another that is required; may be repeated' -r
+complete -c tack -n "__fish_tack_using_subcommand verify" -l warn -d 'Warn when a tack or the certificate lasts less than this' -r
+complete -c tack -n "__fish_tack_using_subcommand verify" -l at -d 'Judge as if it were this UTC time, or so long from now [default: now]' -r
+complete -c tack -n "__fish_tack_using_subcommand verify" -l read-only -d 'Change nothing in the pin store'
+complete -c tack -n "__fish_tack_using_subcommand verify" -l no-activate -d 'Neither make, extend nor delete pins'
+complete -c tack -n "__fish_tack_using_subcommand verify" -l json -d 'Print one JSON document'
+complete -c tack -n "__fish_tack_using_subcommand verify" -s v -l verbose -d 'Say on standard error what is made'
+complete -c tack -n "__fish_tack_using_subcommand verify" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c tack -n "__fish_tack_using_subcommand pins; and not __fish_seen_subcommand_from list forget import export" -l pins -d 'The pin store [default: TACK_PINS]' -r -F
+complete -c tack -n "__fish_tack_using_subcommand pins; and not __fish_seen_subcommand_from list forget import export" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c tack -n "__fish_tack_using_subcommand pins; and not __fish_seen_subcommand_from list forget import export" -f -a "list" -d 'List the pins, or those of a name'
+complete -c tack -n "__fish_tack_using_subcommand pins; and not __fish_seen_subcommand_from list forget import export" -f -a "forget" -d 'Forget every pin of a name, or of a TACK key'
+complete -c tack -n "__fish_tack_using_subcommand pins; and not __fish_seen_subcommand_from list forget import export" -f -a "import" -d 'Merge a pin list into the store, which is made if it is not there'
+complete -c tack -n "__fish_tack_using_subcommand pins; and not __fish_seen_subcommand_from list forget import export" -f -a "export" -d 'Write a pin list of all pins'
+complete -c tack -n "__fish_tack_using_subcommand pins; and __fish_seen_subcommand_from list" -l pins -d 'The pin store [default: TACK_PINS]' -r -F
+complete -c tack -n "__fish_tack_using_subcommand pins; and __fish_seen_subcommand_from list" -l json -d 'Print one JSON document: an array of objects with name, key_fingerprint, min_generation, initial, end and active'
+complete -c tack -n "__fish_tack_using_subcommand pins; and __fish_seen_subcommand_from list" -s v -l verbose -d 'Say on standard error what is made'
+complete -c tack -n "__fish_tack_using_subcommand pins; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c tack -n "__fish_tack_using_subcommand pins; and __fish_seen_subcommand_from forget" -l pins -d 'The pin store [default: TACK_PINS]' -r -F
+complete -c tack -n "__fish_tack_using_subcommand pins; and __fish_seen_subcommand_from forget" -l json -d 'Print one JSON document: an object with the number of pins that are "forgotten"'
+complete -c tack -n "__fish_tack_using_subcommand pins; and __fish_seen_subcommand_from forget" -s v -l verbose -d 'Say on standard error what is made'
+complete -c tack -n "__fish_tack_using_subcommand pins; and __fish_seen_subcommand_from forget" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c tack -n "__fish_tack_using_subcommand pins; and __fish_seen_subcommand_from import" -l pins -d 'The pin store [default: TACK_PINS]' -r -F
+complete -c tack -n "__fish_tack_using_subcommand pins; and __fish_seen_subcommand_from import" -l json -d 'Print one JSON document: an object with the numbers of pins "added", "changed", "unchanged" and "left_out"'
+complete -c tack -n "__fish_tack_using_subcommand pins; and __fish_seen_subcommand_from import" -s v -l verbose -d 'Say on standard error what is made'
+complete -c tack -n "__fish_tack_using_subcommand pins; and __fish_seen_subcommand_from import" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c tack -n "__fish_tack_using_subcommand pins; and __fish_seen_subcommand_from export" -s o -l output -d 'Write to this file instead of to standard output' -r -F
+complete -c tack -n "__fish_tack_using_subcommand pins; and __fish_seen_subcommand_from export" -l pins -d 'The pin store [default: TACK_PINS]' -r -F
+complete -c tack -n "__fish_tack_using_subcommand pins; and __fish_seen_subcommand_from export" -s v -l verbose -d 'Say on standard error what is made'
+complete -c tack -n "__fish_tack_using_subcommand pins; and __fish_seen_subcommand_from export" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c tack -n "__fish_tack_using_subcommand help" -s h -l help -d 'Print help (see more with \'--help\')'

@@ -97,8 +97,6 @@ fn completed() -> Command {
     let names = PossibleValuesParser::new(names.collect::<Vec<_>>());
     let mut root = visible(&all)
         .version("")
-        .disable_help_subcommand(true)
-        .subcommands(all.get_subcommands().map(visible))
         .mut_subcommand("help", |help| help.mut_arg("command", |name| name.value_parser(names)));
     root.build();
     root
@@ -111,6 +109,8 @@ fn visible(command: &Command) -> Command {
         .after_long_help(command.get_after_long_help().cloned().unwrap_or_default())
         .aliases(command.get_all_aliases().map(|alias| &*alias.to_owned().leak()))
         .args(command.get_arguments().filter(|argument| !argument.is_hide_set()).cloned())
+        .disable_help_subcommand(true)
+        .subcommands(command.get_subcommands().map(visible))
 }
 
 fn check(file: &str, expected: &str) {
@@ -126,6 +126,7 @@ fn check(file: &str, expected: &str) {
 fn page(command: &Command, name: &str, see_also: &str) -> String {
     let command = command.clone().display_name(name);
     let display = name.replacen('-', " ", 1);
+    let is_root = display == name;
     // The description without its first sentence, which NAME has already.
     let about = command.get_about().map(ToString::to_string).unwrap_or_default();
     let long_about = command.get_long_about().map(ToString::to_string).unwrap_or_default();
@@ -142,8 +143,10 @@ fn page(command: &Command, name: &str, see_also: &str) -> String {
     Roff::new().control("SH", ["SYNOPSIS"]).text([roman(usage)]).to_writer(&mut page).unwrap();
     man.render_description_section(&mut page).unwrap();
     man.render_options_section(&mut page).unwrap();
-    if command.get_subcommands().next().is_some() {
+    if is_root {
         man.render_subcommands_section(&mut page).unwrap();
+    } else {
+        command.get_subcommands().for_each(|action| section(action, &mut page));
     }
     let mut roff = Roff::new();
     let after = command.get_after_long_help().map(ToString::to_string).unwrap_or_default();
@@ -174,4 +177,21 @@ fn page(command: &Command, name: &str, see_also: &str) -> String {
     roff.control("SH", ["SEE ALSO"]).text([roman(see_also)]);
     roff.to_writer(&mut page).unwrap();
     String::from_utf8(page).unwrap()
+}
+
+/// A section of the page for what the command does by this word: its usage, description and options.
+fn section(action: &Command, page: &mut Vec<u8>) {
+    let usage = action.clone().render_usage().to_string();
+    let usage = usage.trim_start_matches("Usage:").split_whitespace().collect::<Vec<_>>().join(" ");
+    let about = action.get_long_about().or(action.get_about()).map(ToString::to_string).unwrap_or_default();
+    let mut roff = Roff::new();
+    roff.control("SH", [action.get_name().to_ascii_uppercase().as_str()]).text([roman(usage)]);
+    about.lines().filter(|line| !line.is_empty()).for_each(|line| {
+        roff.control("PP", []).text([roman(line)]);
+    });
+    roff.to_writer(page).unwrap();
+    let mut options = Vec::new();
+    Man::new(action.clone()).render_options_section(&mut options).unwrap();
+    let options = String::from_utf8(options).unwrap();
+    page.extend(options.replacen(".SH OPTIONS\n", "", 1).bytes());
 }

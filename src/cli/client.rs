@@ -43,16 +43,22 @@ JSON:
         \"not_after\"},
       \"tls\": {\"version\", \"cipher\", \"handshake_milliseconds\"}}]}
 
-  Every key is there, and null what is unknown. verify has one host, without port, address and tls.
+  Every key is there, and null what is unknown: verify knows one host, and no
+  port, address and tls of it.
+
   state: OK, WARNING, CRITICAL or UNKNOWN.
-  status: unpinned, confirmed or contradicted; null if processing failed before that.
-  carrier: extension or certificate. extension: the TackExtension in hexadecimal digits.
+  status: unpinned, confirmed or contradicted; null if processing failed.
+  carrier: extension or certificate.
+  extension: the TackExtension in hexadecimal digits.
   status of a tack: valid, or the code of what is wrong with it.
-  alert: the TLS alert of a client that ends the connection for it, such as bad_certificate.
-  pins: those of the name after processing; initial and end are minutes since 1970, end 0 if there is none.
-  code: malformed, no_tack, two_extensions, same_key, generation, expired, target_hash, signature, revoked,
-  contradicted, key_required, chain, name, certificate_expired, expires_soon, weak, differs, connect, timeout,
-  starttls, tls, store; or file, of a file that cannot be read.
+  alert: the TLS alert of a client that ends the connection for it, or null.
+  pins: those of the name after processing; initial and end are minutes since
+  1970, and an end of 0 is none.
+
+  Codes of a refusal: malformed, two_extensions, same_key, generation, expired,
+  target_hash, signature, revoked, contradicted, key_required.
+  Other codes: no_tack, chain, name, certificate_expired, expires_soon, weak,
+  differs, connect, timeout, starttls, tls, store; file, which cannot be read.
 
 EXAMPLES:
   What clients will say of a serverinfo file, before the server has it:
@@ -75,7 +81,7 @@ EXIT STATUS:
   3  UNKNOWN: an unreadable file, a pin store that fails, or a wrong command line.
 
 ENVIRONMENT:
-  TACK_PINS  The pin store, where --name is given, and not --pins. Without --name there are no pins.")]
+  TACK_PINS  The pin store, where --name is given and --pins is not. Without --name no store is used.")]
 pub struct Verify {
     /// The certificates that the server sends, its own first
     #[arg(short, long, value_name = "CHAIN")]
