@@ -1,11 +1,10 @@
 //! The file that pins are kept in.
 
-use std::env;
-use std::fs;
 use std::path::{Path, PathBuf};
+use std::{env, io};
 
 use anyhow::{Error, Result, anyhow};
-use tack_pin::{HostName, MemoryStore, Pin, PinStore, StoreError};
+use tack_pin::{HostName, Pin, PinStore, SqliteOptions, StoreError};
 
 use crate::display::{Shown, escape, plain};
 
@@ -65,12 +64,13 @@ impl Pins {
 }
 
 fn open(path: &Path, access: Access) -> Result<Box<dyn PinStore>> {
-    if access != Access::Create
-        && let Err(error) = fs::metadata(path)
-    {
-        return Err(anyhow!("{}: cannot be read: {}; check its name", Shown(path), plain(&error)));
-    }
-    Ok(Box::new(MemoryStore::default()))
+    let options = SqliteOptions::default();
+    let options = match access {
+        Access::Read => options.read_only(),
+        Access::Write => options.must_exist(),
+        Access::Create => options,
+    };
+    Ok(Box::new(options.open(path).map_err(|error| failed(path, &error))?))
 }
 
 fn failed(path: &Path, error: &StoreError) -> Error {
@@ -79,7 +79,23 @@ fn failed(path: &Path, error: &StoreError) -> Error {
         StoreError::Version { .. } => "use the newer tack that made it",
         StoreError::NotAStore => "give a pin store, or a name that is not taken",
         StoreError::Busy => "try again",
+        StoreError::ReadOnly => "run as a user who may write it, or judge with --read-only",
+        StoreError::Other(error) => {
+            return match error.downcast_ref::<io::Error>() {
+                Some(error) => anyhow!("{path}: the pin store cannot be opened: {}{}", plain(error), advice(error)),
+                None => anyhow!("{path}: the pin store failed: {}", escape(&error.to_string())),
+            };
+        }
         _ => return anyhow!("{path}: {}", escape(&error.to_string())),
     };
     anyhow!("{path}: {error}; {advice}")
+}
+
+/// What to do where the system does not open a file.
+fn advice(error: &io::Error) -> &'static str {
+    match error.kind() {
+        io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => "; check its name",
+        io::ErrorKind::PermissionDenied => "; run as a user who may open it",
+        _ => "",
+    }
 }
