@@ -58,7 +58,7 @@ JSON:
   Codes of a refusal: malformed, two_extensions, same_key, generation, expired,
   target_hash, signature, revoked, contradicted, key_required.
   Other codes: no_tack, chain, name, certificate_expired, expires_soon, weak,
-  differs, connect, timeout, starttls, tls, store; file, which cannot be read.
+  differs, connect, timeout, starttls, tls, store, file (it cannot be read).
 
 EXAMPLES:
   What clients will say of a serverinfo file, before the server has it:
