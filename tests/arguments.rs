@@ -44,10 +44,20 @@ fn messages_escape_what_the_command_line_has() {
         &["status", "--warn", HOSTILE, "TACKS.pem"],
         &["status", &option],
         &["status", "TACKS.pem", "-c", HOSTILE],
+        &["verify", "-c", HOSTILE],
+        &["verify", "-c", "EC.pem", "-t", HOSTILE],
+        &["verify", "-c", "EC.pem", "--name", HOSTILE],
+        &["verify", "-c", "EC.pem", "--require", HOSTILE],
+        &["verify", "-c", "EC.pem", "--at", HOSTILE],
+        &["verify", "-c", "EC.pem", "--name", "a.example", "--read-only", "--pins", HOSTILE],
+        &["pins", HOSTILE],
+        &["pins", "list", "--pins", HOSTILE],
+        &["pins", "forget", HOSTILE],
+        &["pins", "import", "--pins", "/dev/null", HOSTILE],
     ] {
         let ran = run(tack().current_dir(fixtures()).args(arguments));
         assert!(ran.status.is_some_and(|status| status > 0), "{arguments:?}: {ran:?}");
-        assert!(!ran.stderr.is_empty() || arguments[0] == "status", "{arguments:?}");
+        assert!(!ran.stderr.is_empty() || ["status", "verify"].contains(&arguments[0]), "{arguments:?}");
         let steers =
             |c: char| (c.is_control() && c != '\n') || (!c.is_control() && HOSTILE.contains(c) && !c.is_ascii());
         assert!(!ran.stderr.contains(steers), "{arguments:?}: {:?}", ran.stderr);
@@ -61,7 +71,15 @@ fn messages_escape_what_the_command_line_has() {
 
 #[test]
 fn a_monitoring_system_gets_a_single_line() {
-    for arguments in [&["status", "--warn", "1|2\n3", "TACKS.pem"][..], &["status"], &["status", "--nonsense"]] {
+    for arguments in [
+        &["status", "--warn", "1|2\n3", "TACKS.pem"][..],
+        &["status"],
+        &["status", "--nonsense"],
+        &["verify"],
+        &["ver", "--nonsense"],
+        &["--nonsense", "verify"],
+        &["verify", "-c", "a|b\nc"],
+    ] {
         let ran = run(tack().current_dir(fixtures()).args(arguments));
         assert_eq!(ran.status, Some(3), "{arguments:?}");
         assert_eq!(ran.text().lines().count(), 1, "{arguments:?}: {}", ran.text());

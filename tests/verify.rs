@@ -31,7 +31,7 @@ impl Site {
 
     fn command(&self, arguments: &[&str]) -> Command {
         let mut command = tack();
-        command.current_dir(self.0.path()).env_remove("TACK_PINS").args(["--now", NOW]).args(arguments);
+        command.current_dir(self.0.path()).args(["--now", NOW]).args(arguments);
         command
     }
 
