@@ -83,7 +83,10 @@ fn failed(path: &Path, error: &StoreError) -> Error {
         StoreError::Other(error) => {
             return match error.downcast_ref::<io::Error>() {
                 Some(error) => anyhow!("{path}: the pin store cannot be opened: {}{}", plain(error), advice(error)),
-                None => anyhow!("{path}: the pin store failed: {}", escape(&error.to_string())),
+                None => {
+                    let error = escape(&error.to_string());
+                    anyhow!("{path}: the pin store failed: {error}; check the disk, or give another store")
+                }
             };
         }
         _ => return anyhow!("{path}: {}", escape(&error.to_string())),

@@ -164,10 +164,17 @@ fn a_store_that_is_none_or_newer_is_unknown_and_stays_as_it_is() {
     let site = Site::new();
     ok(&mut site.command(&["pins", "import", "--pins", "PINS.db", "PINS.json"]));
     let mut newer = fs::read(site.path("PINS.db")).unwrap();
+    let mut damaged = newer.clone();
+    // All but the first page, which says what the file is.
+    damaged[4096..].fill(0x55);
     // The user_version of the file format of SQLite.
     newer[60..64].copy_from_slice(&7_u32.to_be_bytes());
     for (store, said) in [
         (newer, "PINS.db: the pin store is of version 7, and the newest known is 1; use the newer tack that made it"),
+        (
+            damaged,
+            "PINS.db: the pin store failed: database disk image is malformed; check the disk, or give another store",
+        ),
         (b"garbage".repeat(1000), "PINS.db: it is no pin store; give a pin store, or a name that is not taken"),
         (b"{}".to_vec(), "PINS.db: it is no pin store; give a pin store, or a name that is not taken"),
     ] {
