@@ -8,7 +8,6 @@ use std::time::Duration;
 use tack_core::{Certificate, Minute, Span, TargetHash, Timestamp};
 use tack_pin::{Alert, Carrier, JudgedTack, Pin, Status};
 
-use crate::display::escape;
 use crate::monitor::State;
 use crate::names;
 
@@ -109,7 +108,7 @@ impl Problem {
     }
 }
 
-/// The certificate that a server sends first. Its texts are safe to print.
+/// The certificate that a server sends first. Its texts are not safe to print: it may say anything.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ServerCertificate {
     pub subject: String,
@@ -134,11 +133,10 @@ impl ServerCertificate {
 
 impl From<&Certificate> for ServerCertificate {
     fn from(certificate: &Certificate) -> Self {
-        let names = certificate.subject_alt_name_der().map(names::alternatives).unwrap_or_default();
         Self {
-            subject: escape(&names::name(certificate.subject_der())),
-            issuer: escape(&names::name(certificate.issuer_der())),
-            names: names.iter().map(|name| escape(name)).collect(),
+            subject: names::name(certificate.subject_der()),
+            issuer: names::name(certificate.issuer_der()),
+            names: certificate.subject_alt_name_der().map(names::alternatives).unwrap_or_default(),
             target_hash: certificate.target_hash(),
             not_after: certificate.not_after(),
         }

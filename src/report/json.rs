@@ -8,12 +8,13 @@ use tack_pin::{JudgedTack, Pin, Refusal};
 
 use super::{HostReport, Problem, Report, ServerCertificate, Tls};
 use crate::display::hex;
+use crate::json;
 
 impl Report {
     /// Writes one document.
     pub fn write_json(&self, out: &mut impl Write) -> io::Result<()> {
         let document = json!({ "state": self.state().word(), "hosts": self.hosts });
-        serde_json::to_writer_pretty(&mut *out, &document)?;
+        json::write_pretty(out, &document)?;
         writeln!(out)
     }
 }

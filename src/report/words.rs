@@ -8,6 +8,7 @@ use tack_core::Span;
 use tack_pin::{JudgedTack, Pin, Refusal};
 
 use super::{HostReport, Problem, ServerCertificate, Tls};
+use crate::display::escape;
 use crate::monitor::{self, State};
 
 /// The most problems that a line names.
@@ -83,9 +84,9 @@ impl HostReport {
 
 fn certificate(certificate: &ServerCertificate) -> String {
     [
-        line("certificate", &certificate.subject),
-        line("issuer", &certificate.issuer),
-        optional("names", (!certificate.names.is_empty()).then(|| certificate.names.join(", "))),
+        line("certificate", escape(&certificate.subject)),
+        line("issuer", escape(&certificate.issuer)),
+        optional("names", (!certificate.names.is_empty()).then(|| escape(&certificate.names.join(", ")))),
         line("target hash", certificate.target_hash),
         line("not after", certificate.not_after),
     ]
