@@ -2,6 +2,7 @@
 
 pub mod r#break;
 pub mod cert;
+pub mod check;
 pub mod deploy;
 pub mod genkey;
 pub mod help;

@@ -10,9 +10,12 @@ mod created;
 mod display;
 mod exit;
 mod few;
+mod found;
 mod guard;
+mod hosts;
 mod input;
 mod installed;
+mod jobs;
 mod json;
 mod judged;
 mod lock;
@@ -29,6 +32,8 @@ mod password;
 mod pending;
 mod pins;
 mod place;
+mod probe;
+mod progress;
 mod replace;
 mod report;
 mod secrets;
@@ -38,6 +43,8 @@ mod served;
 mod servers;
 mod signals;
 mod signing;
+mod spool;
+mod summary;
 mod tacks;
 mod target;
 mod temporary;
@@ -63,7 +70,7 @@ fn main() -> ExitCode {
     };
     now(&cli).and_then(|now| run(&cli.command, now)).unwrap_or_else(|error| {
         let exit = match cli.command {
-            Command::Status(_) | Command::Verify(_) => Exit::Unknown,
+            Command::Status(_) | Command::Verify(_) | Command::Check(_) => Exit::Unknown,
             _ if error.is::<Usage>() => Exit::Usage,
             _ => Exit::Bad,
         };
@@ -85,6 +92,7 @@ fn run(command: &Command, now: i64) -> Result<ExitCode> {
         Command::Deploy(args) => command::deploy::run(args, now),
         Command::Status(args) => command::status::run(args, now),
         Command::Verify(args) => command::verify::run(args, now),
+        Command::Check(args) => command::check::run(args, now),
         Command::Pins(args) => command::pins::run(args, now),
     }
 }

@@ -11,7 +11,7 @@ use tack_pin::{Alert, Carrier, JudgedTack, Pin, Status};
 use crate::monitor::State;
 use crate::names;
 
-pub use self::words::{until, yes_or_no};
+pub use self::words::{performance, until, yes_or_no};
 
 const SECONDS_PER_MINUTE: u64 = 60;
 
@@ -146,7 +146,7 @@ impl From<&Certificate> for ServerCertificate {
 /// How a host was connected to. Its texts are safe to print.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Tls {
-    /// Such as "TLSv1.3".
+    /// Such as "TLS 1.3".
     pub version: String,
     pub cipher: String,
     pub handshake: Duration,

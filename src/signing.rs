@@ -1,10 +1,8 @@
 //! Signs batches on all cores, and writes them: to one file, to a file for each tack, or as a stream.
 
 use std::io::{self, IsTerminal, Write};
-use std::time::{Duration, Instant};
 
 use anyhow::{Error, Result, anyhow};
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use rayon::prelude::*;
 use tack_core::{Batch, Tack};
 
@@ -12,6 +10,7 @@ use crate::batch_files::BatchFiles;
 use crate::display::{Shown, plain};
 use crate::message::{provenance, say_text};
 use crate::output::{Output, stdout, stdout_failed};
+use crate::progress::Progress;
 use crate::replace::{Names, append, cannot_write, is_stream};
 use crate::threads::on_all_cores;
 use crate::words::{self, Words};
@@ -20,8 +19,6 @@ use crate::words::{self, Words};
 const CHUNK: u16 = 256;
 /// How many tacks a thread signs before it lets an idle one have some of the rest.
 const FEW: usize = 4;
-/// A batch that takes longer shows a progress bar.
-const PROGRESS_AFTER: Duration = Duration::from_millis(500);
 
 /// Where a batch goes.
 pub enum Destination {
@@ -57,7 +54,7 @@ impl Signing {
         let to_stdout = destinations.iter().any(|destination| matches!(destination, Destination::One(Output::Stdout)));
         // Other output on the same terminal would break the bar.
         let is_wanted = io::stderr().is_terminal() && !verbose && !(to_stdout && io::stdout().is_terminal());
-        let progress = Progress::new(total, is_wanted);
+        let progress = Progress::new(total, "tacks", is_wanted);
         Self { provenance: provenance(now), verbose, begun: false, written: 0, total, progress }
     }
 
@@ -77,14 +74,14 @@ impl Signing {
             Destination::Many(files) => self.files(batch, files),
         };
         if result.is_err() {
-            self.progress.bar.finish_and_clear();
+            self.progress.clear();
         }
         result
     }
 
     /// Ends the progress bar.
     pub fn finish(self) {
-        self.progress.bar.finish_and_clear();
+        self.progress.clear();
     }
 
     fn one(&self, batch: &Batch<'_>, output: &Output) -> Result<()> {
@@ -184,28 +181,4 @@ fn first(batch: &Batch<'_>) -> Tack {
 fn chunks(batch: &Batch<'_>) -> impl Iterator<Item = std::ops::Range<u32>> + use<> {
     let number = batch.number();
     (0..number).step_by(CHUNK.into()).map(move |start| start..number.min(start + u32::from(CHUNK)))
-}
-
-/// A progress bar on a terminal, once the work has taken half a second.
-struct Progress {
-    bar: ProgressBar,
-    is_wanted: bool,
-    started: Instant,
-}
-
-impl Progress {
-    fn new(total: u64, is_wanted: bool) -> Self {
-        let style =
-            ProgressStyle::with_template("{bar:40} {pos}/{len} tacks, {eta} left").expect("a template that holds");
-        let bar = ProgressBar::with_draw_target(Some(total), ProgressDrawTarget::hidden());
-        Self { bar: bar.with_style(style), is_wanted, started: Instant::now() }
-    }
-
-    fn advance(&mut self) {
-        if self.is_wanted && self.started.elapsed() > PROGRESS_AFTER {
-            self.is_wanted = false;
-            self.bar.set_draw_target(ProgressDrawTarget::stderr());
-        }
-        self.bar.inc(1);
-    }
 }

@@ -1,8 +1,10 @@
 //! The command line as clap sees it: structures alone, so that the tests make man pages and completions of them.
 
 mod carry;
+mod check;
 mod client;
 mod deploy;
+mod endpoint;
 mod key;
 mod parse;
 mod password;
@@ -12,8 +14,10 @@ use clap::{ArgAction, Args, Parser, Subcommand};
 use tack_core::Timestamp;
 
 pub use self::carry::{Cert, Draft, Pack, PackFormat, Unpack, View};
+pub use self::check::{Check, TlsVersion};
 pub use self::client::{Pins, PinsAction, Verify, Whose};
 pub use self::deploy::{Deploy, DeployFormat, Status};
+pub use self::endpoint::{Endpoint, EndpointError, Host};
 pub use self::key::{Break, Genkey, KeyArgs, Passwd, PasswordArgs};
 pub use self::password::Password;
 pub use self::sign::Sign;
@@ -43,7 +47,8 @@ EXIT STATUS:
   1  It could not be done, or the answer is no: bad input, a wrong password, a bad signature.
   2  The command line is wrong.
 
-  status and verify have the statuses of a monitoring plugin: see tack-status(1), tack-verify(1).
+  status, verify and check have the statuses of a monitoring plugin: see tack-status(1),
+  tack-verify(1), tack-check(1).
 
 ENVIRONMENT:
   TACK_PASSWORD  The password of the key file, where neither -p nor --password-file gives it.
@@ -81,6 +86,7 @@ pub enum Command {
     Deploy(Deploy),
     Status(Status),
     Verify(Verify),
+    Check(Check),
     Pins(Pins),
     #[command(aliases = ["h", "he", "hel"])]
     Help(Help),

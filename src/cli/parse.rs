@@ -1,9 +1,14 @@
-//! Values of options: whole numbers whose range is told in words, and times to look at.
+//! Values of options: whole numbers whose range is told in words, times to wait, and times to look at.
 
 use std::fmt::Display;
+use std::num::NonZero;
 use std::str::FromStr;
+use std::time::Duration;
 
 use tack_core::{Expiration, TimeError, Timestamp};
+
+/// The longest time to wait, in seconds.
+const HOUR: u64 = 60 * 60;
 
 /// Parses a whole number from `min` to `max`.
 pub fn whole<T>(min: T, max: T) -> impl Fn(&str) -> Result<T, String> + Clone + Send + Sync + 'static
@@ -16,6 +21,32 @@ where
         let number = text.parse().ok().filter(|number| is_digits && (min..=max).contains(number));
         number.ok_or_else(|| format!("{text:?} is not a whole number from {min} to {max}"))
     }
+}
+
+/// Parses a number of threads, from 1 to `max`.
+pub fn threads(max: u16) -> impl Fn(&str) -> Result<NonZero<u16>, String> + Clone + Send + Sync + 'static {
+    move |text| {
+        let number = whole(1, max)(text)?;
+        NonZero::new(number).ok_or_else(|| format!("{text:?} is no number of threads"))
+    }
+}
+
+/// Parses a time to wait, from one second to one hour: hours, minutes and seconds, in that order, each optional, in either
+/// case.
+pub fn seconds(text: &str) -> Result<Duration, String> {
+    let error = || format!("{text:?} is not a time from 1s to 1h, such as \"10s\" or \"1m30s\"");
+    let mut rest = text;
+    let mut seconds: u64 = 0;
+    for (unit, factor) in [('h', HOUR), ('m', 60), ('s', 1)] {
+        let Some((number, after)) = rest.split_once([unit, unit.to_ascii_uppercase()]) else {
+            continue;
+        };
+        let number = whole(0, HOUR)(number).map_err(|_| error())?;
+        seconds += number * factor;
+        rest = after;
+    }
+    let is_good = rest.is_empty() && (1..=HOUR).contains(&seconds);
+    if is_good { Ok(Duration::from_secs(seconds)) } else { Err(error()) }
 }
 
 /// A time to look at: as an expiration is typed, or to the second.
@@ -51,6 +82,16 @@ impl FromStr for Moment {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn times_to_wait() {
+        for (text, expected) in [("1s", 1), ("10S", 10), ("1m", 60), ("1m30s", 90), ("3600s", 3600), ("1h", 3600)] {
+            assert_eq!(seconds(text), Ok(Duration::from_secs(expected)), "{text}");
+        }
+        for bad in ["", "0s", "10", "s", "1s1m", "1h1s", "3601s", "-1s", "1.5s", "1 s", "1d", "99999999999999999999s"] {
+            assert!(seconds(bad).is_err(), "{bad}");
+        }
+    }
 
     #[test]
     fn whole_numbers_in_their_range() {

@@ -3,6 +3,7 @@
 use std::cmp::Reverse;
 use std::fmt::Display;
 use std::iter;
+use std::time::Duration;
 
 use tack_core::Span;
 use tack_pin::{JudgedTack, Pin, Refusal};
@@ -32,6 +33,15 @@ impl HostReport {
         monitor::line(self.state(), &self.summary(), performance) + &self.details()
     }
 
+    /// The server, where there are several: its name and port, and its address if that is something else.
+    pub fn place(&self) -> String {
+        let name = self.name.as_deref().unwrap_or_default();
+        let name = if name.contains(':') { format!("[{name}]") } else { name.to_owned() };
+        let port = self.port.map(|port| format!(":{port}")).unwrap_or_default();
+        let address = self.address.as_deref().filter(|address| self.name.as_deref() != Some(address));
+        name + &port + &address.map(|address| format!(" ({address})")).unwrap_or_default()
+    }
+
     /// What is wrong, or what is right, in part of a line.
     pub fn summary(&self) -> String {
         if self.state() != State::Ok {
@@ -52,11 +62,9 @@ impl HostReport {
             .join(", ")
     }
 
-    /// The performance data: the days until a tack or the certificate is expired, and the seconds of the handshake.
+    /// What monitoring systems draw.
     pub fn performance(&self, warn: Span) -> String {
-        let days_left = self.left().map(|left| format!("days_left={};{}:;0:", days(left), days(warn)));
-        let handshake = self.tls.as_ref().map(|tls| format!("handshake={:.3}s;;;0", tls.handshake.as_secs_f64()));
-        days_left.into_iter().chain(handshake).collect::<Vec<_>>().join(" ")
+        performance(self.left(), self.tls.as_ref().map(|tls| tls.handshake), warn)
     }
 
     /// Lines for people, in paragraphs: the connection, the certificate, each tack, each pin.
@@ -114,6 +122,13 @@ fn pin(pin: &Pin, is_active: bool) -> String {
         line("active", yes_or_no(is_active)),
     ]
     .concat()
+}
+
+/// The performance data: the days until a tack or the certificate is expired, and the seconds of the handshake.
+pub fn performance(left: Option<Span>, handshake: Option<Duration>, warn: Span) -> String {
+    let days_left = left.map(|left| format!("days_left={};{}:;0:", days(left), days(warn)));
+    let handshake = handshake.map(|time| format!("handshake={:.3}s;;;0", time.as_secs_f64()));
+    days_left.into_iter().chain(handshake).collect::<Vec<_>>().join(" ")
 }
 
 /// The end of a pin; none if it was never active.
