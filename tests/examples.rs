@@ -146,6 +146,55 @@ fn systemd_units() {
     assert!(ran.stderr.contains("hourlyish"), "{ran:?}");
 }
 
+/// The unit that runs check is one that systemd takes, and its command is one that tack takes.
+#[test]
+fn check_units() {
+    let site = Site::new();
+    let service = fs::read_to_string(example("tack-check.service")).unwrap();
+    assert!(service.contains(PROGRAM) && service.contains(DIRECTORY) && service.contains("/var/lib/tack"));
+    let service = service
+        .replace(PROGRAM, env!("CARGO_BIN_EXE_tack"))
+        .replace(DIRECTORY, site.directory.path().to_str().unwrap())
+        .replace("/var/lib/tack", site.directory.path().to_str().unwrap());
+    let command = service.lines().find_map(|line| line.strip_prefix("ExecStart=")).unwrap();
+    // Nobody listens on port 1.
+    write(site.directory.path(), "hosts.txt", "127.0.0.1:1\n127.0.0.2:1\n");
+    let ran = as_cron(command);
+    assert_eq!(ran.status, Some(2), "{ran:?}");
+    assert!(ran.text().starts_with("TACK CRITICAL - 2 CRITICAL: 127.0.0.1:1, 127.0.0.2:1 | "), "{ran:?}");
+
+    if !has("check_units", &["systemd-analyze"]) {
+        return;
+    }
+    let service = write(site.directory.path(), "tack-check.service", &service);
+    let timer = site.path("tack-check.timer");
+    fs::copy(example("tack-check.timer"), &timer).unwrap();
+    let verify = || run(Command::new("systemd-analyze").args(["verify", "--man=no"]).args([&service, &timer]));
+    assert_silent(&verify());
+    let text = fs::read_to_string(&timer).unwrap();
+    fs::write(&timer, text.replace("OnCalendar=", "OnCalendar=at ")).unwrap();
+    let ran = verify();
+    assert!(ran.stderr.contains("at *:0/10"), "{ran:?}");
+}
+
+/// Every option that the monitoring systems give is one of check.
+#[test]
+fn icinga_and_nagios() {
+    let text = fs::read_to_string(example("icinga.conf")).unwrap();
+    let help = ok(tack().args(["check", "--help"]));
+    let options: Vec<_> = text.split([' ', '"', '\n']).filter(|word| word.starts_with("--")).collect();
+    assert!(options.len() >= 8, "{options:?}");
+    for option in options {
+        assert!(help.text().contains(option), "{option}");
+    }
+    // What Nagios runs, as it stands there.
+    let line = text.lines().find_map(|line| line.strip_prefix("#   command_line  ")).unwrap();
+    assert!(line.contains(PROGRAM) && line.contains("$HOSTNAME$"));
+    let ran = as_cron(&line.replace(PROGRAM, env!("CARGO_BIN_EXE_tack")).replace("$HOSTNAME$", "127.0.0.1:1"));
+    assert_eq!(ran.status, Some(2), "{ran:?}");
+    assert!(ran.text().starts_with("TACK CRITICAL - no connection: "), "{ran:?}");
+}
+
 /// What did not arrive as a whole never takes the place of what is there.
 #[test]
 fn push() {

@@ -29,6 +29,9 @@ if ! python3 -c 'import ensurepip, venv' 2>/dev/null; then
   missing+=(python3-venv)
 fi
 
+# To the shell "time" is a word of its own.
+[[ -x /usr/bin/time ]] || missing+=(time)
+
 # Each protocol of Dovecot is a package of its own.
 for protocol in imapd:imap-login pop3d:pop3-login lmtpd:lmtp managesieved:managesieve-login; do
   [[ -e /usr/lib/dovecot/${protocol##*:} ]] || missing+=("dovecot-${protocol%%:*}")

@@ -9,19 +9,20 @@ mod common;
 mod manual;
 mod server;
 mod site;
+mod tlslite;
 
 use std::collections::HashSet;
 use std::fs;
-use std::process::Command;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread;
 
 use tack_core::Certificate;
 
 use client::{BOTH, Slow, Tls, ask, ask_for, ask_host, others_succeed, rustls, s_client_asks};
-use common::{has, ok, peer, script, skip, write};
+use common::{has, ok, write};
 use server::{Server, read_example, wait_until};
 use site::Site;
+use tlslite::tlslite;
 
 /// The clients that know nothing of TACK.
 const CLIENTS: [&str; 3] = ["openssl", "curl", "python3"];
@@ -340,41 +341,6 @@ fn haproxy_and_every_client_take_a_tack_certificate() {
             let expected = tacks.as_ref().map_or("none\n".to_owned(), |tacks| format!("certificate {}\n", hex(tacks)));
             assert_eq!(ok(&mut tlslite.client(server.port)).text(), expected);
         }
-    }
-}
-
-/// tlslite-ng, with tackpy to verify tacks.
-struct Tlslite {
-    path: std::ffi::OsString,
-}
-
-/// None, and the test is skipped, where it is not installed.
-fn tlslite(test: &str) -> Option<Tlslite> {
-    let paths = [peer("tlslite"), peer("tackpy-0.9.9")].into_iter().collect::<Option<Vec<_>>>();
-    if paths.is_none() {
-        skip(test, "tlslite-ng and tackpy 0.9.9");
-    }
-    Some(Tlslite { path: std::env::join_paths(paths?).unwrap() })
-}
-
-impl Tlslite {
-    fn python(&self, script_name: &str, port: u16) -> Command {
-        let mut command = Command::new("python3");
-        command.env("PYTHONPATH", &self.path).env("PYTHONDONTWRITEBYTECODE", "1").arg(script(script_name));
-        command.arg(port.to_string());
-        command
-    }
-
-    fn client(&self, port: u16) -> Command {
-        self.python("tlslite_client.py", port)
-    }
-
-    fn server(&self, site: &Site, tacks: &str, flags: &str) -> Server {
-        Server::other(site.path(), |port| {
-            let mut server = self.python("tlslite_server.py", port);
-            server.args(["fullchain.pem", "privkey.pem", tacks, flags]);
-            server
-        })
     }
 }
 
