@@ -4,6 +4,10 @@ DESTDIR ?=
 CARGO ?= cargo
 FUZZ_SECONDS ?= 20
 
+# The system's OpenSSL where pkg-config finds it, 3.0 or later; else one is compiled along, which takes two minutes more.
+OPENSSL ?= $(shell pkg-config --atleast-version=3.0 openssl 2>/dev/null && echo system || echo vendored)
+FEATURES = $(if $(filter vendored,$(OPENSSL)),--features vendored-openssl)
+
 RUST_VERSION = $(shell sed -n 's/^rust-version = "\(.*\)"/\1/p' Cargo.toml)
 OLDEST_RUST = $(shell rustup toolchain list 2>/dev/null | grep -o '^$(RUST_VERSION)[.-][^ ]*' | head -n 1)
 
@@ -18,7 +22,12 @@ FISHDIR = $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d
 .PHONY: build demo setup test features lint msrv fuzz bench man completions install uninstall clean
 
 build:
-	$(CARGO) build --release --locked
+	$(CARGO) build --release --locked $(FEATURES)
+
+# Whoever installs as root may have no cargo, and needs none for what is current.
+$(BIN): $(SOURCES)
+	$(MAKE) build
+	touch $@
 
 # Whoever installs as root may have no cargo, and needs none for what is current.
 $(BIN): $(SOURCES)
@@ -34,7 +43,7 @@ setup:
 	tests/setup.sh
 
 test:
-	$(CARGO) test --locked --workspace
+	$(CARGO) test --locked --workspace $(FEATURES)
 
 # The libraries without their features, and with each feature alone.
 features:
@@ -44,15 +53,15 @@ features:
 lint:
 	$(CARGO) fmt --all --check
 	$(CARGO) fmt --all --check --manifest-path fuzz/Cargo.toml
-	$(CARGO) clippy --locked --workspace --all-targets -- --deny warnings
+	$(CARGO) clippy --locked --workspace --all-targets $(FEATURES) -- --deny warnings
 	$(CARGO) clippy --locked --manifest-path fuzz/Cargo.toml --all-targets -- --deny warnings
-	RUSTDOCFLAGS="--deny warnings" $(CARGO) doc --locked --workspace --no-deps
+	RUSTDOCFLAGS="--deny warnings" $(CARGO) doc --locked --workspace --no-deps $(FEATURES)
 
 # Compiles with the oldest Rust that Cargo.toml allows, where rustup has it. Where it has not, two others still look:
 # clippy at what we use of the standard library, and tests/workspace.rs at what our dependencies need.
 msrv:
 	@if [ -n "$(OLDEST_RUST)" ]; then \
-	    CARGO_TARGET_DIR=target/msrv $(CARGO) +$(OLDEST_RUST) check --locked --workspace --all-targets; \
+	    CARGO_TARGET_DIR=target/msrv $(CARGO) +$(OLDEST_RUST) check --locked --workspace --all-targets $(FEATURES); \
 	else \
 	    echo "rustup has no Rust $(RUST_VERSION)"; \
 	fi
@@ -63,11 +72,11 @@ fuzz:
 
 # Figures beside those of tackpy and OpenSSL.
 bench:
-	$(CARGO) bench --locked
+	$(CARGO) bench --locked $(FEATURES)
 
 # Both are made of src/cli; a test proves them current.
 man completions:
-	TACK_REGENERATE=1 $(CARGO) test --locked --test generated
+	TACK_REGENERATE=1 $(CARGO) test --locked $(FEATURES) --test generated
 
 install: $(BIN)
 	install -d $(BINDIR) $(MANDIR)/man1 $(MANDIR)/man7 $(BASHDIR) $(ZSHDIR) $(FISHDIR)

@@ -22,6 +22,9 @@ _tack() {
             tack,cert)
                 cmd="tack__subcmd__cert"
                 ;;
+            tack,check)
+                cmd="tack__subcmd__check"
+                ;;
             tack,deploy)
                 cmd="tack__subcmd__deploy"
                 ;;
@@ -74,7 +77,7 @@ _tack() {
 
     case "${cmd}" in
         tack)
-            opts="-h -V --help --version genkey sign break view cert pack unpack passwd deploy status verify pins help"
+            opts="-h -V --help --version genkey sign break view cert pack unpack passwd deploy status verify check pins help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -161,6 +164,60 @@ _tack() {
                     return 0
                     ;;
                 -o)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        tack__subcmd__check)
+            opts="-v -h --starttls --connect --all --pins --read-only --no-activate --require --ca-file --insecure --tls --warn --timeout --jobs --hosts --json --verbose --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --starttls)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --connect)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --pins)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --require)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --ca-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --tls)
+                    COMPREPLY=($(compgen -W "1.2 1.3" -- "${cur}"))
+                    return 0
+                    ;;
+                --warn)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --jobs)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --hosts)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -264,7 +321,7 @@ _tack() {
             return 0
             ;;
         tack__subcmd__help)
-            opts="-h --help genkey sign break view cert pack unpack passwd deploy status verify pins help"
+            opts="-h --help genkey sign break view cert pack unpack passwd deploy status verify check pins help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

@@ -37,6 +37,7 @@ complete -c tack -n "__fish_tack_needs_command" -f -a "passwd" -d 'Change the pa
 complete -c tack -n "__fish_tack_needs_command" -f -a "deploy" -d 'Install the tack of the hour from a batch, and reload the server if it changed'
 complete -c tack -n "__fish_tack_needs_command" -f -a "status" -d 'Show what a batch covers, as a monitoring plugin'
 complete -c tack -n "__fish_tack_needs_command" -f -a "verify" -d 'Judge a server\'s files as a client would, as a monitoring plugin'
+complete -c tack -n "__fish_tack_needs_command" -f -a "check" -d 'Connect to hosts as a client would, and judge what they serve, as a monitoring plugin'
 complete -c tack -n "__fish_tack_needs_command" -f -a "pins" -d 'List, forget, import and export the pins of a store'
 complete -c tack -n "__fish_tack_needs_command" -f -a "help" -d 'Show help on a command'
 complete -c tack -n "__fish_tack_using_subcommand genkey" -s p -l password -d 'The password of the key file; every user of the machine can see it in the list of processes' -r
@@ -135,6 +136,24 @@ complete -c tack -n "__fish_tack_using_subcommand verify" -l no-activate -d 'Nei
 complete -c tack -n "__fish_tack_using_subcommand verify" -l json -d 'Print one JSON document'
 complete -c tack -n "__fish_tack_using_subcommand verify" -s v -l verbose -d 'Say on standard error what is made'
 complete -c tack -n "__fish_tack_using_subcommand verify" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c tack -n "__fish_tack_using_subcommand check" -l starttls -d 'Ask for TLS in this protocol: ftp, imap, ldap, lmtp, mysql, pop3, postgres, sieve, smtp, xmpp or xmpp-server' -r
+complete -c tack -n "__fish_tack_using_subcommand check" -l connect -d 'Connect to this address or host instead, under HOST\'s name; may be repeated' -r
+complete -c tack -n "__fish_tack_using_subcommand check" -l pins -d 'Keep pins in this store, as a client does [default: TACK_PINS]' -r -F
+complete -c tack -n "__fish_tack_using_subcommand check" -l require -d 'Require a tack of this TACK key, or of one of several' -r
+complete -c tack -n "__fish_tack_using_subcommand check" -l ca-file -d 'Trust the CAs in this file, in PEM, instead of the system\'s' -r -F
+complete -c tack -n "__fish_tack_using_subcommand check" -l tls -d 'Offer this version of TLS alone' -r -f -a "1.2\t'TLS 1.2'
+1.3\t'TLS 1.3'"
+complete -c tack -n "__fish_tack_using_subcommand check" -l warn -d 'Warn when a tack or the certificate lasts less than this' -r
+complete -c tack -n "__fish_tack_using_subcommand check" -l timeout -d 'Give each server so long, from 1s to 1h, in minutes and seconds: "1m30s"' -r
+complete -c tack -n "__fish_tack_using_subcommand check" -l jobs -d 'Check so many hosts at once, 1024 at most' -r
+complete -c tack -n "__fish_tack_using_subcommand check" -l hosts -d 'Check the hosts in this file too: a HOST[:PORT] on each line, comments after "#"' -r -F
+complete -c tack -n "__fish_tack_using_subcommand check" -l all -d 'Check every address that HOST, or a name in --connect, resolves to'
+complete -c tack -n "__fish_tack_using_subcommand check" -l read-only -d 'Leave the pins as they are'
+complete -c tack -n "__fish_tack_using_subcommand check" -l no-activate -d 'Make, extend and delete no pins, but note revocations'
+complete -c tack -n "__fish_tack_using_subcommand check" -l insecure -d 'Do not look at the certificate\'s chain and name'
+complete -c tack -n "__fish_tack_using_subcommand check" -l json -d 'Print one JSON document'
+complete -c tack -n "__fish_tack_using_subcommand check" -s v -l verbose -d 'Say on standard error what is made'
+complete -c tack -n "__fish_tack_using_subcommand check" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c tack -n "__fish_tack_using_subcommand pins; and not __fish_seen_subcommand_from list forget import export" -l pins -d 'The pin store [default: TACK_PINS]' -r -F
 complete -c tack -n "__fish_tack_using_subcommand pins; and not __fish_seen_subcommand_from list forget import export" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c tack -n "__fish_tack_using_subcommand pins; and not __fish_seen_subcommand_from list forget import export" -f -a "list" -d 'List the pins, or those of a name'
