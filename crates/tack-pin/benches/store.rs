@@ -38,7 +38,7 @@ fn main() -> ExitCode {
         (pinned(&store, number, &servers), store)
     });
     let [(few_hosts, few_pins), (many_hosts, many_pins)] = &memory;
-    good.extend(compare("memory", [(few_hosts, few_pins), (many_hosts, many_pins)], &servers));
+    good.extend(compare("memory", [(few_hosts, few_pins), (many_hosts, many_pins)], &servers, Goal::Ratio));
     drop(memory);
 
     let start = Instant::now();
@@ -49,19 +49,30 @@ fn main() -> ExitCode {
     let (seconds, size) = (start.elapsed().as_secs_f64(), std::fs::metadata(&many).unwrap().len() >> 20);
     println!("SQLite, {MANY} pins: made in {seconds:.1} s, {size} MiB");
     let opened = (0..ROUNDS).map(|_| [&few, &many].map(|path| time(|| drop(SqliteStore::open(path).unwrap()))));
-    good.push(ratio("SQLite, opening and closing", opened));
+    good.push(judged("SQLite, opening and closing", opened, Goal::Ratio));
     let sqlite = [few, many].map(|path| SqliteStore::open(path).unwrap());
-    good.extend(compare("SQLite", [(&hosts[0], &sqlite[0]), (&hosts[1], &sqlite[1])], &servers));
+    good.extend(compare("SQLite", [(&hosts[0], &sqlite[0]), (&hosts[1], &sqlite[1])], &servers, Goal::Both));
 
     let is_strict = std::env::args().any(|argument| argument == "--strict");
     if is_strict && good.contains(&false) { ExitCode::FAILURE } else { ExitCode::SUCCESS }
+}
+
+/// What must hold.
+#[derive(Clone, Copy)]
+enum Goal {
+    /// What it takes with many pins by what it takes with few.
+    Ratio,
+    /// The time with many pins.
+    Time,
+    /// Each of them.
+    Both,
 }
 
 /// A store that is measured, and the hosts that are connected to.
 type Measured<'a> = (&'a [HostName], &'a dyn PinStore);
 
 /// Measures a store with few pins and one with many, in turn.
-fn compare(what: &str, stores: [Measured<'_>; 2], servers: &Servers) -> Vec<bool> {
+fn compare(what: &str, stores: [Measured<'_>; 2], servers: &Servers, goal: Goal) -> Vec<bool> {
     let [mut extending, mut reading, mut updating] = [Vec::new(), Vec::new(), Vec::new()];
     for round in 0..u32::try_from(ROUNDS).unwrap() {
         let now = NOW + round * 2 * CONNECTIONS;
@@ -86,9 +97,9 @@ fn compare(what: &str, stores: [Measured<'_>; 2], servers: &Servers) -> Vec<bool
         }));
     }
     vec![
-        ratio(&format!("{what}, judge, pin extended"), extending),
-        ratio(&format!("{what}, judge, nothing to change"), reading),
-        ratio(&format!("{what}, update alone"), updating),
+        judged(&format!("{what}, judge, pin extended"), extending, goal),
+        judged(&format!("{what}, judge, nothing to change"), reading, goal),
+        judged(&format!("{what}, update alone"), updating, Goal::Time),
     ]
 }
 
@@ -124,20 +135,23 @@ fn fingerprint(number: u32) -> Fingerprint {
     groups.join(".").parse().unwrap()
 }
 
-/// Prints what few and many pins cost, and whether that is as it should be.
-fn ratio(what: &str, rounds: impl IntoIterator<Item = [Duration; 2]>) -> bool {
+/// Prints what few and many pins cost, and whether that is as it should be. What lies below a microsecond or so in a small
+/// store may have any ratio: a large one does not fit into the cache of the processor.
+fn judged(what: &str, rounds: impl IntoIterator<Item = [Duration; 2]>, goal: Goal) -> bool {
     let rounds: Vec<_> = rounds.into_iter().map(|round| round.map(|time| time.as_secs_f64() * 1e6)).collect();
     let few = median(rounds.iter().map(|[few, _]| *few));
     let many = median(rounds.iter().map(|[_, many]| *many));
     let ratio = median(rounds.iter().map(|[few, many]| many / few));
-    let (is_even, is_fast) = (ratio <= RATIO, many <= MICROSECONDS);
+    let (is_good, goal) = match goal {
+        Goal::Ratio => (ratio <= RATIO, format!("ratio <= {RATIO}")),
+        Goal::Time => (many <= MICROSECONDS, format!("<= {MICROSECONDS:.0} us")),
+        Goal::Both => (ratio <= RATIO && many <= MICROSECONDS, format!("ratio <= {RATIO}, <= {MICROSECONDS:.0} us")),
+    };
     println!(
-        "{what}: {few:.1} us with {FEW} pins, {many:.1} us with {MANY}: {} (<= {MICROSECONDS:.0} us); \
-         ratio {ratio:.2}: {} (<= {RATIO})",
-        word(is_fast),
-        word(is_even)
+        "{what}: {few:.1} us with {FEW} pins, {many:.1} us with {MANY}; ratio {ratio:.2}: {} ({goal})",
+        word(is_good)
     );
-    is_even && is_fast
+    is_good
 }
 
 fn word(good: bool) -> &'static str {
