@@ -88,7 +88,7 @@ impl Viewer<'_> {
                 }
                 match seen {
                     Ok((object, verified, shown)) => self.object(path, &object, verified, &shown),
-                    Err(unreadable) => self.bad(path, &unreadable.message(path)),
+                    Err(unreadable) => self.bad(path, unreadable),
                 }
             },
         )?;
@@ -124,14 +124,20 @@ impl Viewer<'_> {
     }
 
     /// Something that cannot be shown, on standard error, and in a JSON document as well.
-    fn bad(&mut self, path: &Path, error: &anyhow::Error) -> io::Result<()> {
+    fn bad(&mut self, path: &Path, unreadable: Unreadable) -> io::Result<()> {
+        self.all_good = false;
+        let may_say = self.may_say()?;
+        // To make millions of messages that nobody sees would take long.
+        if !may_say && !self.args.json {
+            return Ok(());
+        }
+        let error = unreadable.message(path);
         if self.args.json {
             self.write_element(&element(path, Map::from_iter([("error".to_owned(), error.to_string().into())])))?;
         }
-        if self.may_say()? {
+        if may_say {
             say(format_args!("tack: {error:#}"));
         }
-        self.all_good = false;
         Ok(())
     }
 

@@ -297,6 +297,22 @@ mod tests {
     }
 
     #[test]
+    fn every_signature_must_hold() {
+        let mut forged = test_tack(2, 9).to_bytes();
+        forged[165] ^= 1;
+        let two = vec![test_tack(1, 9), Tack::from_bytes(&forged).unwrap()];
+        let mut broken = BreakSig::sign(&test_key(2)).to_bytes();
+        broken[127] ^= 1;
+        let sigs = vec![BreakSig::sign(&test_key(1)), BreakSig::from_bytes(&broken).unwrap()];
+        let draft_00 = TackExtension::from(Draft00::new(None, sigs.clone(), false).unwrap());
+        assert_eq!((draft_00.break_sigs(), draft_00.tacks().len()), (&sigs[..], 0));
+        for extension in [TackExtension::from(Draft02::new(two, 0).unwrap()), draft_00] {
+            assert!(matches!(extension.verify(), Err(Error::BadSignature { .. })));
+            assert!(matches!(extension.into_verified(), Err(Error::BadSignature { .. })));
+        }
+    }
+
+    #[test]
     fn every_tack_must_be_valid() {
         let hash = TargetHash::new([1; 32]);
         let now = Minute::new(8);

@@ -95,6 +95,7 @@ mod tests {
         let bytes = <base64ct::Base64 as base64ct::Encoding>::decode_vec(base64).unwrap();
         let fingerprint = Fingerprint::of(&bytes.try_into().unwrap());
         assert_eq!(fingerprint.to_string(), "t2vpc.dg3h4.qnvbf.nu335.zqdna");
+        assert_eq!(AsRef::<str>::as_ref(&fingerprint), fingerprint.as_str());
         assert_eq!("t2vpc.dg3h4.qnvbf.nu335.zqdna".parse(), Ok(fingerprint));
         assert_eq!(format!("{fingerprint:?}"), "Fingerprint(t2vpc.dg3h4.qnvbf.nu335.zqdna)");
     }

@@ -224,6 +224,10 @@ pub(crate) mod tests {
         assert_eq!(Tack::from_bytes(&tack.to_bytes()).as_ref(), Ok(&tack));
         assert_eq!(Tack::from_pem(tack.to_pem().as_bytes()).as_ref(), Ok(&tack));
         assert!(tack.is_expired(Minute::new(77)) && !tack.is_expired(Minute::new(76)));
+        let generations = Generations::new(3, 9).unwrap();
+        let tack = Tack::sign(&test_key(5), generations, Minute::new(77), TargetHash::new([6; 32]));
+        assert_eq!((tack.generations(), tack.min_generation(), tack.generation()), (generations, 3, 9));
+        assert_eq!((tack.expiration(), tack.target_hash()), (Minute::new(77), TargetHash::new([6; 32])));
     }
 
     #[test]

@@ -394,6 +394,7 @@ mod tests {
 
     #[test]
     fn arithmetic_is_checked() {
+        assert_eq!((Minute::new(7).get(), Minute::new(7).seconds()), (7, 420));
         assert_eq!(Minute(1).checked_add(Span(2)), Some(Minute(3)));
         assert_eq!(Minute::MAX.checked_add(Span(1)), None);
         assert_eq!(Minute(1).checked_add(Span(u64::MAX)), None);
