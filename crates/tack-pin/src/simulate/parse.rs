@@ -1,9 +1,10 @@
 //! A plan from TOML.
 
 use serde::Deserialize;
+use serde::de::IgnoredAny;
 use tack_core::{Generations, Minute, Span, Timestamp};
+use toml::Table;
 use toml::value::Datetime;
-use toml::{Table, Value};
 
 use crate::simulate::error::{PlanError, StepError};
 use crate::simulate::plan::{
@@ -24,9 +25,9 @@ struct PlanFields {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct StepFields {
-    day: Value,
+    day: Day,
     name: Option<String>,
-    server: Option<Value>,
+    server: Option<OneOrMore>,
     certificate: Option<String>,
     tacks: Option<Vec<TackFields>>,
     r#break: Option<Vec<String>>,
@@ -40,8 +41,25 @@ struct TackFields {
     min_generation: Option<u8>,
     active: Option<bool>,
     certificate: Option<String>,
-    expires: Option<Value>,
+    expires: Option<Day>,
     lifetime: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Day {
+    Number(i64),
+    /// As toml hands dates on, and it does no harm that they may be quoted.
+    Text(String),
+    Other(IgnoredAny),
+}
+
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum OneOrMore {
+    One(usize),
+    More(Vec<usize>),
+    Other(IgnoredAny),
 }
 
 pub(crate) fn plan(text: &str) -> Result<Plan, PlanError> {
@@ -85,7 +103,7 @@ fn step(table: Table, number: usize, plan: &Plan) -> Result<Step, StepError> {
     if let Some(last) = plan.steps.last().filter(|last| last.day > day) {
         return Err(StepError::Order { day, before: last.day });
     }
-    let servers = fields.server.map(|value| servers(&value, plan.servers)).transpose()?;
+    let servers = fields.server.map(|value| servers(value, plan.servers)).transpose()?;
     let sent = match (fields.tacks, fields.r#break) {
         (None, None) if fields.certificate.is_none() => return Err(StepError::Nothing),
         (None, None) => None,
@@ -101,30 +119,30 @@ fn step(table: Table, number: usize, plan: &Plan) -> Result<Step, StepError> {
     })
 }
 
-fn day(field: &'static str, value: &Value, plan: &Plan) -> Result<u32, StepError> {
+fn day(field: &'static str, value: &Day, plan: &Plan) -> Result<u32, StepError> {
     let (day, text) = match value {
-        Value::Integer(day) => (u32::try_from(*day).ok(), day.to_string()),
-        Value::Datetime(date) => {
+        Day::Number(day) => (u32::try_from(*day).ok(), day.to_string()),
+        Day::Text(text) => {
+            let date: Datetime = text.parse().map_err(|_| StepError::NoDay { field })?;
             let start = plan.start.ok_or(StepError::NoStart { field })?;
-            let since_start = midnight(date).and_then(|minute| minute.since(start));
-            (since_start.and_then(|span| u32::try_from(span.days()).ok()), date.to_string())
+            let since_start = midnight(&date).and_then(|minute| minute.since(start));
+            (since_start.and_then(|span| u32::try_from(span.days()).ok()), text.clone())
         }
-        _ => return Err(StepError::NoDay { field }),
+        Day::Other(_) => return Err(StepError::NoDay { field }),
     };
     day.filter(|day| *day < Plan::MAX_DAYS).ok_or(StepError::Day { field, day: text })
 }
 
-/// A number, or a list of numbers, from 1 to this one.
-fn servers(value: &Value, servers: usize) -> Result<Vec<usize>, StepError> {
-    let number = |value: &Value| {
-        let number = value.as_integer().and_then(|number| usize::try_from(number).ok());
-        number.filter(|number| (1..=servers).contains(number))
+/// One or more numbers, from 1 to this one.
+fn servers(value: OneOrMore, servers: usize) -> Result<Vec<usize>, StepError> {
+    let mut numbers = match value {
+        OneOrMore::One(number) => vec![number],
+        OneOrMore::More(numbers) => numbers,
+        OneOrMore::Other(_) => Vec::new(),
     };
-    let numbers: Option<Vec<_>> = match value {
-        Value::Array(values) => values.iter().map(number).collect(),
-        value => number(value).map(|number| vec![number]),
-    };
-    let mut numbers = numbers.filter(|numbers| !numbers.is_empty()).ok_or(StepError::Server { servers })?;
+    if numbers.is_empty() || !numbers.iter().all(|number| (1..=servers).contains(number)) {
+        return Err(StepError::Server { servers });
+    }
     numbers.sort_unstable();
     numbers.dedup();
     Ok(numbers)
