@@ -8,6 +8,7 @@ pub mod help;
 pub mod pack;
 pub mod passwd;
 pub mod sign;
+pub mod simulate;
 pub mod status;
 pub mod unpack;
 pub mod view;

@@ -34,6 +34,7 @@ mod served;
 mod servers;
 mod signals;
 mod signing;
+mod simulated;
 mod tacks;
 mod target;
 mod temporary;
@@ -80,6 +81,7 @@ fn run(command: &Command, now: i64) -> Result<ExitCode> {
         Command::Help(args) => command::help::run(args),
         Command::Deploy(args) => command::deploy::run(args, now),
         Command::Status(args) => command::status::run(args, now),
+        Command::Simulate(args) => command::simulate::run(args),
     }
 }
 

@@ -30,8 +30,8 @@
 //!
 //! Of each [`Habit`] there is a client for every day of the plan on which it may first come, for each server that it may
 //! meet first, and for the first and the last minute of the day, in which it comes in turns: so the time between two visits
-//! is now a day longer, now a day shorter than the habit says. It meets the servers one after the other. A client that was
-//! refused comes again when it is time.
+//! is now a day longer, now a day shorter than the habit says. It meets each server three times in a row, and then the next.
+//! A client that was refused comes again when it is time.
 //!
 //! Clients that come at the same times, to the same servers, and whose stores cannot be told apart any more by what comes,
 //! go on as one.

@@ -9,6 +9,10 @@ use crate::name::HostName;
 use crate::policy::Policy;
 use crate::simulate::servers::{Moment, Today};
 
+/// How often in a row a client meets a server before it meets the next: with fewer visits, a pin that another server's
+/// nothing removes would never become active, and a server that was left out would go unnoticed.
+const VISITS_IN_A_ROW: u8 = 3;
+
 const INFALLIBLE: &str = "a store in memory does not fail";
 
 /// How often a client comes.
@@ -79,6 +83,8 @@ pub(crate) struct Clients {
 struct Lane {
     /// The next server, from 0.
     server: usize,
+    /// The visits to it so far.
+    visits: u8,
     is_last_minute: bool,
     /// The one that came first is the first.
     clients: Vec<Client>,
@@ -106,8 +112,12 @@ pub(crate) struct Visit<'a> {
 
 impl Clients {
     pub(crate) fn new(habit: Habit, servers: usize) -> Self {
-        let lane = |server, is_last_minute| Lane { server, is_last_minute, clients: Vec::new() };
-        let lanes = || (0..servers).flat_map(|server| [lane(server, false), lane(server, true)]).collect();
+        // With one server it makes no difference.
+        let begun = if servers > 1 { VISITS_IN_A_ROW } else { 1 };
+        let lane = |server, visits, is_last_minute| Lane { server, visits, is_last_minute, clients: Vec::new() };
+        let lanes_of =
+            |server| (0..begun).flat_map(move |visits| [false, true].map(|is_last| lane(server, visits, is_last)));
+        let lanes = || (0..servers).flat_map(lanes_of).collect();
         Self { habit, days: (0..habit.interval().unwrap_or(1)).map(|_| lanes()).collect() }
     }
 
@@ -117,8 +127,7 @@ impl Clients {
         for lane in &mut lanes {
             lane.clients.push(Client { since: day, store: MemoryStore::default() });
             lane.come(self.habit, servers, name, each);
-            lane.server = (lane.server + 1) % servers.len().max(1);
-            lane.is_last_minute = !lane.is_last_minute;
+            lane.go_on(servers.len());
             if self.habit.interval().is_none() {
                 lane.clients.clear();
             }
@@ -147,5 +156,15 @@ impl Lane {
             // Of those that cannot be told apart any more the one that came first goes on.
             known.insert(judgement.pins().iter().map(|pin| pin.representative(moment.now)).collect::<Vec<_>>())
         });
+    }
+
+    /// The server and the time of the next visit.
+    fn go_on(&mut self, servers: usize) {
+        self.is_last_minute = !self.is_last_minute;
+        self.visits += 1;
+        if self.visits >= VISITS_IN_A_ROW {
+            self.visits = 0;
+            self.server = (self.server + 1) % servers.max(1);
+        }
     }
 }

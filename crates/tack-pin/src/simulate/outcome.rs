@@ -171,6 +171,8 @@ pub struct RefusedVisit {
     pub key: Option<String>,
     /// Since when the client had the pin that contradicts.
     pub pinned_since: Option<Minute>,
+    /// Until when it has it.
+    pub pinned_until: Option<Minute>,
     /// The step that brought what the server sends; none before its first.
     pub served_by: Option<usize>,
     /// The step that caused it. Where pins contradict, or generations are revoked, that is the latest of all that were in

@@ -108,6 +108,7 @@ impl Log<'_> {
             refusal: refusal.clone(),
             key: key.and_then(|key| self.servers.key_name(key)).map(ToOwned::to_owned),
             pinned_since: pinned.map(|pin| pin.initial),
+            pinned_until: pinned.map(|pin| pin.end),
             served_by,
             cause: if is_by_pins { latest } else { served_by },
         }
