@@ -4,16 +4,13 @@ use std::collections::{HashSet, VecDeque};
 use std::fmt;
 
 use crate::judgement::Judgement;
-use crate::memory::MemoryStore;
 use crate::name::HostName;
-use crate::policy::Policy;
+use crate::pin::Pin;
 use crate::simulate::servers::{Moment, Today};
 
 /// How often in a row a client meets a server before it meets the next: with fewer visits, a pin that another server's
 /// nothing removes would never become active, and a server that was left out would go unnoticed.
 const VISITS_IN_A_ROW: u8 = 3;
-
-const INFALLIBLE: &str = "a store in memory does not fail";
 
 /// How often a client comes.
 ///
@@ -93,7 +90,7 @@ struct Lane {
 /// One client, or several that go on as one.
 struct Client {
     since: u32,
-    store: MemoryStore,
+    pins: Vec<Pin>,
 }
 
 /// A visit of a client.
@@ -125,7 +122,7 @@ impl Clients {
     pub(crate) fn come(&mut self, day: u32, servers: &[Today], name: &HostName, each: &mut impl FnMut(&Visit<'_>)) {
         let Some(mut lanes) = self.days.pop_front() else { return };
         for lane in &mut lanes {
-            lane.clients.push(Client { since: day, store: MemoryStore::default() });
+            lane.clients.push(Client { since: day, pins: Vec::new() });
             lane.come(self.habit, servers, name, each);
             lane.go_on(servers.len());
             if self.habit.interval().is_none() {
@@ -141,9 +138,8 @@ impl Lane {
         let Some(today) = servers.get(self.server) else { return };
         let moment = today.at(self.is_last_minute);
         let mut known = HashSet::new();
-        let policy = Policy::default();
-        self.clients.retain(|client| {
-            let judgement = moment.valid.judge(Some((&client.store, name)), &policy).expect(INFALLIBLE);
+        self.clients.retain_mut(|client| {
+            let judgement = moment.judge(&client.pins, name);
             each(&Visit {
                 habit,
                 since: client.since,
@@ -154,7 +150,8 @@ impl Lane {
                 judgement: &judgement,
             });
             // Of those that cannot be told apart any more the one that came first goes on.
-            known.insert(judgement.pins().iter().map(|pin| pin.representative(moment.now)).collect::<Vec<_>>())
+            client.pins = judgement.pins().to_vec();
+            known.insert(client.pins.iter().map(|pin| pin.representative(moment.now)).collect::<Vec<_>>())
         });
     }
 

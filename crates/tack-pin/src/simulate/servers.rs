@@ -1,14 +1,23 @@
 //! The servers of a plan: what each presents on a day, with real keys and signatures.
 
+use std::cell::RefCell;
 use std::collections::HashMap;
 use std::rc::Rc;
 
 use sha2::{Digest, Sha256};
 use tack_core::{BreakSig, Draft00, Draft02, Fingerprint, Minute, SigningKey, Tack, TackExtension, TargetHash};
 
+use crate::judgement::Judgement;
+use crate::memory::MemoryStore;
+use crate::name::HostName;
+use crate::pin::Pin;
+use crate::policy::Policy;
 use crate::presented::{Carrier, Presented};
 use crate::process::Validated;
 use crate::simulate::plan::{Plan, PlannedTack, Sent, since_start};
+use crate::store::PinStore;
+
+const INFALLIBLE: &str = "a store in memory does not fail";
 
 /// What the servers present, day by day.
 pub(crate) struct Servers<'a> {
@@ -36,10 +45,32 @@ pub(crate) struct Today {
     last_minute: Rc<Moment>,
 }
 
-/// What is presented in a minute, validated.
+/// What is presented in a minute.
 pub(crate) struct Moment {
     pub(crate) now: Minute,
-    pub(crate) valid: Validated,
+    /// Signatures are checked once for all clients.
+    valid: Validated,
+    /// What clients with these pins decide.
+    judgements: RefCell<HashMap<Vec<Pin>, Rc<Judgement>>>,
+}
+
+impl Moment {
+    fn new(presented: &Presented, now: Minute) -> Self {
+        Self { now, valid: Validated::new(presented, now), judgements: RefCell::default() }
+    }
+
+    /// What a client with these pins decides. Clients with equal pins decide alike, and so it is judged for one of them.
+    pub(crate) fn judge(&self, pins: &[Pin], name: &HostName) -> Rc<Judgement> {
+        if let Some(judgement) = self.judgements.borrow().get(pins) {
+            return Rc::clone(judgement);
+        }
+        let store = MemoryStore::default();
+        let named: Vec<_> = pins.iter().map(|pin| (name.clone(), *pin)).collect();
+        store.import(&named, self.now).expect(INFALLIBLE);
+        let judgement = Rc::new(self.valid.judge(Some((&store, name)), &Policy::default()).expect(INFALLIBLE));
+        self.judgements.borrow_mut().insert(pins.to_vec(), Rc::clone(&judgement));
+        judgement
+    }
 }
 
 impl Today {
@@ -70,7 +101,7 @@ impl<'a> Servers<'a> {
         let mut today = |change: &Change| {
             let presented = self.presentations.get(change.presentation)?;
             let (first_minute, last_minute) = moments.entry(change.presentation).or_insert_with(|| {
-                let at = |now| Rc::new(Moment { now, valid: Validated::new(presented, now) });
+                let at = |now| Rc::new(Moment::new(presented, now));
                 (at(first), at(last))
             });
             let (first_minute, last_minute) = (Rc::clone(first_minute), Rc::clone(last_minute));
