@@ -135,6 +135,8 @@ impl Plan {
     pub(crate) fn default_days(&self) -> u32 {
         let tacks = self.steps.iter().filter_map(|step| step.sent.as_ref()).flat_map(|sent| &sent.tacks);
         let expirations = tacks.filter_map(|tack| u32::try_from(tack.expires?.days()).ok());
+        // One that lies behind the longest plan is none that anybody waits for.
+        let expirations = expirations.filter(|day| *day < Self::MAX_DAYS);
         let last = expirations.chain([self.last_step()]).max().unwrap_or_default();
         last.saturating_add(AFTER).min(Self::MAX_DAYS)
     }
