@@ -135,14 +135,14 @@ impl Words<'_> {
     }
 
     fn write_refused(&self, f: &mut fmt::Formatter<'_>, visit: &RefusedVisit) -> fmt::Result {
-        let server = if self.plan.servers() > 1 { format!("server {}", visit.server) } else { "the server".to_owned() };
+        let server = self.server(visit);
         let client = if visit.since == visit.day {
             "a client that comes for the first time".to_owned()
         } else {
             format!("a client that has come {} since {}", visit.habit, self.day(visit.since))
         };
         writeln!(f, "bad: on {} {client} is refused", self.day(visit.day))?;
-        writeln!(f, "reason: {}: {}", visit.refusal.code(), self.reason(visit, &server))?;
+        writeln!(f, "reason: {}: {}", visit.refusal.code(), self.reason(visit))?;
         let Some(cause) = self.plan.steps().find(|step| Some(step.number) == visit.cause) else { return Ok(()) };
         write!(f, "cause: step {} on {}", cause.number, self.day(cause.day))?;
         if let Some(name) = &cause.name {
@@ -158,7 +158,9 @@ impl Words<'_> {
         Ok(())
     }
 
-    fn reason(&self, visit: &RefusedVisit, server: &str) -> String {
+    /// Why a visit was refused.
+    pub fn reason(&self, visit: &RefusedVisit) -> String {
+        let server = self.server(visit);
         let key = escape(visit.key.as_deref().unwrap_or("another key"));
         match &visit.refusal {
             Refusal::Contradicted { end, .. } => {
@@ -176,6 +178,10 @@ impl Words<'_> {
             Refusal::TargetHash { .. } => format!("the tack of {key} that {server} sends is for another certificate"),
             refusal => escape(&refusal.to_string()),
         }
+    }
+
+    fn server(&self, visit: &RefusedVisit) -> String {
+        if self.plan.servers() > 1 { format!("server {}", visit.server) } else { "the server".to_owned() }
     }
 
     /// `day 5`, or `day 5 (2027-01-06)`.

@@ -69,7 +69,8 @@ JSON:
   Every key is there, and null what is not given, or is not. first_refusal is null if good is true.
   protected and confirmed: the first and the last day on which all that have come since the plan began are
   confirmed, in the longest time of that kind, and on which any client is.
-  status: unpinned, partly, confirmed, contradicted or refused. code: the reason of refused, as verify has it.
+  status: unpinned, partly, confirmed, contradicted or refused. code: why a client was refused: contradicted,
+  expired, revoked or target_hash.
   from, until, pinned_since, pinned_until, time and expires are in minutes since the beginning of day 0.
   served_by and cause: the steps that brought what the server sends, and that is to be mended.
 

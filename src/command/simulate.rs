@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use anyhow::{Result, anyhow};
 use serde_json::{Value, json};
 use tack_core::{Minute, Span};
-use tack_pin::simulate::{DayStatus, HabitOutcome, Plan, PlannedTack, RefusedVisit, Simulation, Step};
+use tack_pin::simulate::{HabitOutcome, Plan, PlannedTack, RefusedVisit, Step};
 
 use crate::cli::Simulate;
 use crate::display::{Shown, escape};
@@ -18,11 +18,8 @@ use crate::simulated::{Words, date};
 pub fn run(args: &Simulate) -> Result<ExitCode> {
     let plan = read(&args.plan, args.days)?;
     let simulation = plan.simulate();
-    if args.json {
-        print(&(serde_json::to_string_pretty(&document(&plan, &simulation))? + "\n"))?;
-    } else {
-        print(&Words { plan: &plan, simulation: &simulation, is_coloured: is_coloured() }.to_string())?;
-    }
+    let words = Words { plan: &plan, simulation: &simulation, is_coloured: is_coloured() };
+    print(&if args.json { serde_json::to_string_pretty(&document(&words))? + "\n" } else { words.to_string() })?;
     let is_good = simulation.first_refusal().is_none();
     Ok(if is_good { Exit::Good } else { Exit::Bad }.into())
 }
@@ -38,7 +35,8 @@ fn read(path: &Path, days: Option<u32>) -> Result<Plan> {
     }
 }
 
-fn document(plan: &Plan, simulation: &Simulation) -> Value {
+fn document(words: &Words<'_>) -> Value {
+    let Words { plan, simulation, .. } = words;
     let since_start = |minute: Minute| minute.since(plan.minute_of(0)).map(Span::minutes);
     let pins = simulation.pins().iter().map(|pin| {
         let (from, until) = (since_start(pin.from), pin.until.and_then(since_start));
@@ -52,7 +50,7 @@ fn document(plan: &Plan, simulation: &Simulation) -> Value {
         "steps": plan.steps().map(|step| self::step(plan, step)).collect::<Vec<_>>(),
         "habits": simulation.habits().iter().map(habit).collect::<Vec<_>>(),
         "pins": pins.collect::<Vec<_>>(),
-        "first_refusal": simulation.first_refusal().map(|refused| self::refused(refused, since_start)),
+        "first_refusal": simulation.first_refusal().map(|visit| refused(visit, words, since_start)),
     })
 }
 
@@ -80,10 +78,9 @@ fn step(plan: &Plan, step: &Step) -> Value {
 }
 
 fn habit(outcome: &HabitOutcome) -> Value {
-    let days = outcome.spans().map(|(status, first, last)| {
-        let code = if let DayStatus::Refused(code) = status { Some(code) } else { None };
-        json!({ "first": first, "last": last, "status": status.word(), "code": code })
-    });
+    let days = outcome.spans().map(
+        |(status, first, last)| json!({ "first": first, "last": last, "status": status.word(), "code": status.code() }),
+    );
     json!({
         "habit": outcome.habit().word(),
         "interval_days": outcome.habit().interval(),
@@ -93,7 +90,7 @@ fn habit(outcome: &HabitOutcome) -> Value {
     })
 }
 
-fn refused(visit: &RefusedVisit, since_start: impl Fn(Minute) -> Option<u64>) -> Value {
+fn refused(visit: &RefusedVisit, words: &Words<'_>, since_start: impl Fn(Minute) -> Option<u64>) -> Value {
     json!({
         "habit": visit.habit.word(),
         "since": visit.since,
@@ -102,7 +99,7 @@ fn refused(visit: &RefusedVisit, since_start: impl Fn(Minute) -> Option<u64>) ->
         "server": visit.server,
         "code": visit.refusal.code(),
         "alert": visit.refusal.alert().name(),
-        "message": visit.refusal.to_string(),
+        "message": words.reason(visit),
         "key": visit.key,
         "pinned_since": visit.pinned_since.and_then(&since_start),
         "pinned_until": visit.pinned_until.and_then(&since_start),

@@ -265,3 +265,17 @@ fn clients_go_on_as_one_only_if_nothing_tells_them_apart() {
         }
     }
 }
+
+/// A break signature has its effect after the judgement: the pin that contradicts is gone by then.
+#[test]
+fn the_pin_that_contradicts_is_told_even_if_it_is_broken() {
+    let plan = plan(
+        "[[step]]\nday = 0\ntacks = [{ key = 'old' }]\n[[step]]\nday = 90\ntacks = [{ key = 'new' }]\nbreak = ['old']",
+    );
+    let simulation = plan.simulate();
+    let visit = simulation.first_refusal().unwrap();
+    assert_eq!((visit.day, visit.key.as_deref()), (90, Some("old")));
+    assert_eq!(visit.pinned_since.map(|since| plan.day_of(since)), Some(0));
+    // It is refused once, and then the next visit is that of a client without pins.
+    assert_eq!(simulation.habits()[0].days()[92], DayStatus::Unpinned);
+}

@@ -104,6 +104,8 @@ pub(crate) struct Visit<'a> {
     pub(crate) server: usize,
     pub(crate) today: &'a Today,
     pub(crate) moment: &'a Moment,
+    /// The pins that the client comes with.
+    pub(crate) pins: &'a [Pin],
     pub(crate) judgement: &'a Judgement,
 }
 
@@ -147,6 +149,7 @@ impl Lane {
                 server: self.server,
                 today,
                 moment,
+                pins: &client.pins,
                 judgement: &judgement,
             });
             // Of those that cannot be told apart any more the one that came first goes on.

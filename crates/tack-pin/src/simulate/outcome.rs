@@ -144,10 +144,20 @@ impl DayStatus {
         }
     }
 
+    /// The [code](Refusal::code) of the reason, if a client was refused.
+    #[must_use]
+    pub fn code(self) -> Option<&'static str> {
+        match self {
+            Self::Contradicted => Some("contradicted"),
+            Self::Refused(code) => Some(code),
+            Self::Unpinned | Self::Partly | Self::Confirmed => None,
+        }
+    }
+
     /// Whether a client was refused.
     #[must_use]
     pub fn is_bad(self) -> bool {
-        matches!(self, Self::Contradicted | Self::Refused(_))
+        self.code().is_some()
     }
 }
 

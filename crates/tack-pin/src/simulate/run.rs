@@ -96,7 +96,7 @@ impl Log<'_> {
     fn refused(&self, visit: &Visit<'_>, refusal: &Refusal, day: u32) -> RefusedVisit {
         let key = refusal.key();
         let served_by = visit.today.step;
-        let pinned = visit.judgement.pins().iter().find(|pin| Some(pin.key) == key);
+        let pinned = visit.pins.iter().find(|pin| Some(pin.key) == key);
         let is_by_pins = matches!(refusal, Refusal::Contradicted { .. } | Refusal::Revoked { .. });
         let latest = self.plan.steps.iter().rev().find(|step| step.day <= day).map(|step| step.number);
         RefusedVisit {
