@@ -40,6 +40,9 @@ _tack() {
             tack,sign)
                 cmd="tack__subcmd__sign"
                 ;;
+            tack,simulate)
+                cmd="tack__subcmd__simulate"
+                ;;
             tack,status)
                 cmd="tack__subcmd__status"
                 ;;
@@ -56,7 +59,7 @@ _tack() {
 
     case "${cmd}" in
         tack)
-            opts="-h -V --help --version genkey sign break view cert pack unpack passwd deploy status help"
+            opts="-h -V --help --version genkey sign break view cert pack unpack passwd deploy status simulate help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -246,7 +249,7 @@ _tack() {
             return 0
             ;;
         tack__subcmd__help)
-            opts="-h --help genkey sign break view cert pack unpack passwd deploy status help"
+            opts="-h --help genkey sign break view cert pack unpack passwd deploy status simulate help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -439,6 +442,24 @@ _tack() {
                     return 0
                     ;;
                 -o)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        tack__subcmd__simulate)
+            opts="-v -h --days --json --verbose --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --days)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

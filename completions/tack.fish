@@ -36,6 +36,7 @@ complete -c tack -n "__fish_tack_needs_command" -f -a "unpack" -d 'Take the tack
 complete -c tack -n "__fish_tack_needs_command" -f -a "passwd" -d 'Change the password and the iteration count of a key file'
 complete -c tack -n "__fish_tack_needs_command" -f -a "deploy" -d 'Install the tack of the hour from a batch, and reload the server if it changed'
 complete -c tack -n "__fish_tack_needs_command" -f -a "status" -d 'Show what a batch covers, as a monitoring plugin'
+complete -c tack -n "__fish_tack_needs_command" -f -a "simulate" -d 'Try a rollout before it happens: show what clients of every habit would see of it'
 complete -c tack -n "__fish_tack_needs_command" -f -a "help" -d 'Show help on a command'
 complete -c tack -n "__fish_tack_using_subcommand genkey" -s p -l password -d 'The password of the key file; every user of the machine can see it in the list of processes' -r
 complete -c tack -n "__fish_tack_using_subcommand genkey" -l password-file -d 'Take the password from this file, less one line break at its end' -r -F
@@ -119,4 +120,8 @@ complete -c tack -n "__fish_tack_using_subcommand status" -l warn -d 'Warn when 
 complete -c tack -n "__fish_tack_using_subcommand status" -l json -d 'Print one JSON document'
 complete -c tack -n "__fish_tack_using_subcommand status" -s v -l verbose -d 'Say on standard error what is made'
 complete -c tack -n "__fish_tack_using_subcommand status" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c tack -n "__fish_tack_using_subcommand simulate" -l days -d 'Go on for so many days, whatever PLAN says' -r
+complete -c tack -n "__fish_tack_using_subcommand simulate" -l json -d 'Print one JSON document'
+complete -c tack -n "__fish_tack_using_subcommand simulate" -s v -l verbose -d 'Say on standard error what is made'
+complete -c tack -n "__fish_tack_using_subcommand simulate" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c tack -n "__fish_tack_using_subcommand help" -s h -l help -d 'Print help (see more with \'--help\')'

@@ -8,7 +8,9 @@ const SMALL: (u32, usize, usize) = (40, 2, 4);
 
 fuzz_target!(|text: &str| {
     let Ok(plan) = text.parse::<Plan>() else { return };
-    assert!(plan.days() <= Plan::MAX_DAYS && (1..=8).contains(&plan.servers()) && (1..=200).contains(&plan.steps().count()));
+    assert!(
+        plan.days() <= Plan::MAX_DAYS && (1..=8).contains(&plan.servers()) && (1..=200).contains(&plan.steps().count())
+    );
     let last = plan.steps().map(|step| step.day).max().unwrap_or_default();
     let Ok(plan) = plan.with_days(SMALL.0.max(last + 1)) else { panic!("a plan ends after its last step") };
     if plan.days() > SMALL.0 || plan.servers() > SMALL.1 || plan.steps().count() > SMALL.2 {

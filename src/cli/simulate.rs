@@ -27,7 +27,7 @@ PLAN:
   A plan is TOML. Keys and certificates are names: equal names are equal keys.
 
     start = 2027-01-01    # day 0; without it the days have no dates
-    days = 400            # without it 200 more than the last step, or expiration
+    days = 400            # without it 200 more than the last change
     servers = 2           # behind a balancer; without it there is one
 
     [[step]]
@@ -39,18 +39,19 @@ PLAN:
     [[step]]
     day = 60
     server = 2            # or a list; without it all servers change
-    tacks = [{ key = \"old\", active = false, expires = 90 }, { key = \"new\" }]
+    tacks = [{ key = \"old\", active = false }, { key = \"new\", expires = 90 }]
 
     [[step]]
     day = 2027-04-01
     tacks = [{ key = \"new\", certificate = \"a\", lifetime = \"30d\" }]
     break = [\"old\"]
 
-  What a step does not name stays. Before the first step the servers send nothing, as with \"tacks = []\".
-  tacks and break, the keys of break signatures, are one extension: a step with one of them replaces both.
-  Of a tack only the key must be given. It is active, of generation 0 or min_generation, for the certificate
-  that the server has from this step on, and always fresh, as where deploy runs. expires is the day, or date,
-  at whose beginning it is not valid any more; lifetime is a span from the day of the step.
+  What a step does not name stays. Before the first step the servers send nothing, as
+  with \"tacks = []\". tacks and break, the keys of break signatures, are one extension: a
+  step with one of them replaces both. Of a tack only the key must be given. It is active,
+  of generation 0 or min_generation, for the certificate that the server has from this
+  step on, and always fresh, as where deploy runs. expires is the day, or date, at whose
+  beginning it is not valid any more; lifetime is a span from the day of the step.
 
 JSON:
   --json prints one document:
@@ -66,13 +67,13 @@ JSON:
         \"alert\", \"message\", \"key\", \"pinned_since\", \"pinned_until\",
         \"served_by\", \"cause\"}}
 
-  Every key is there, and null what is not given, or is not. first_refusal is null if good is true.
-  protected and confirmed: the first and the last day on which all that have come since the plan began are
-  confirmed, in the longest time of that kind, and on which any client is.
-  status: unpinned, partly, confirmed, contradicted or refused. code: why a client was refused: contradicted,
-  expired, revoked or target_hash.
-  from, until, pinned_since, pinned_until, time and expires are in minutes since the beginning of day 0.
-  served_by and cause: the steps that brought what the server sends, and that is to be mended.
+  Every key is there, and null what is not given. first_refusal is null if good is true.
+  status: unpinned, partly, confirmed, contradicted or refused.
+  code: why a client is refused: contradicted, expired, revoked or target_hash.
+  protected: the first and the last day of the longest time in which all that have come
+  since the plan began are confirmed. confirmed: those between which any client is.
+  from, until, pinned_since, pinned_until, time, expires: minutes since day 0 began.
+  served_by: the step that brought what the server sends. cause: the step to be mended.
 
 EXAMPLES:
   Whether a rollover to a new TACK key goes well:

@@ -42,6 +42,7 @@
 
 mod clients;
 mod error;
+mod limits;
 mod outcome;
 mod parse;
 mod plan;

@@ -2,7 +2,7 @@
 
 use tack_core::TimeError;
 
-use crate::simulate::plan::{MAX_BREAK_SIGS, MAX_NAME, MAX_SERVERS, MAX_STEPS, MAX_TACKS, Plan};
+use crate::simulate::limits::{MAX_BREAK_SIGS, MAX_DAYS, MAX_NAME, MAX_SERVERS, MAX_STEPS, MAX_TACKS};
 
 /// Why a plan is refused. Texts of the plan in it are not escaped.
 ///
@@ -34,7 +34,7 @@ pub enum PlanError {
     Servers(usize),
 
     /// It ends before its last step, or is too long.
-    #[error("days: {days} is not a number from {} to {}; the last step is on day {last}", .last + 1, Plan::MAX_DAYS)]
+    #[error("days: {days} is not a number from {} to {}; the last step is on day {last}", .last + 1, MAX_DAYS)]
     Days {
         /// The number of days.
         days: u32,
@@ -90,7 +90,7 @@ pub enum StepError {
     },
 
     /// A day is out of range, or before the start.
-    #[error("{field}: {day} is not a day from 0 to {}", Plan::MAX_DAYS - 1)]
+    #[error("{field}: {day} is not a day from 0 to {}", MAX_DAYS - 1)]
     Day {
         /// The field.
         field: &'static str,

@@ -1,5 +1,7 @@
 //! A plan from TOML.
 
+use std::str::FromStr;
+
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 use tack_core::{Generations, Minute, Span, Timestamp};
@@ -7,9 +9,16 @@ use toml::Table;
 use toml::value::Datetime;
 
 use crate::simulate::error::{PlanError, StepError};
-use crate::simulate::plan::{
-    MAX_BREAK_SIGS, MAX_NAME, MAX_SERVERS, MAX_STEPS, MAX_TACKS, Plan, PlannedTack, Sent, Step, since_start,
-};
+use crate::simulate::limits::{MAX_BREAK_SIGS, MAX_NAME, MAX_SERVERS, MAX_STEPS, MAX_TACKS};
+use crate::simulate::plan::{Plan, PlannedTack, Sent, Step, since_start};
+
+impl FromStr for Plan {
+    type Err = PlanError;
+
+    fn from_str(text: &str) -> Result<Self, PlanError> {
+        plan(text)
+    }
+}
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -62,7 +71,7 @@ enum OneOrMore {
     Other(IgnoredAny),
 }
 
-pub(crate) fn plan(text: &str) -> Result<Plan, PlanError> {
+fn plan(text: &str) -> Result<Plan, PlanError> {
     let fields: PlanFields = toml::from_str(text).map_err(|error| not_a_plan(text, &error))?;
     let servers = fields.servers.unwrap_or(1);
     if !(1..=MAX_SERVERS).contains(&servers) {

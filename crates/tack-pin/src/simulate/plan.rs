@@ -1,21 +1,10 @@
 //! What servers send, from which day on.
 
-use std::str::FromStr;
-
 use tack_core::{Generations, Minute, Span};
 
 use crate::simulate::error::PlanError;
-use crate::simulate::outcome::Simulation;
-use crate::simulate::{parse, run};
+use crate::simulate::limits::MAX_DAYS;
 
-pub(crate) const MAX_STEPS: usize = 200;
-pub(crate) const MAX_SERVERS: usize = 8;
-/// Characters of a name.
-pub(crate) const MAX_NAME: usize = 64;
-/// Of an extension (draft-02, section 3.1).
-pub(crate) const MAX_TACKS: usize = 2;
-/// Of an extension (draft-00).
-pub(crate) const MAX_BREAK_SIGS: usize = 8;
 /// The days after the last change, unless the plan says how many days it has: two visits of a quarterly client.
 const AFTER: u32 = 200;
 /// The beginning where the plan gives none: 2000-01-01. What clients see does not depend on it.
@@ -71,7 +60,7 @@ pub struct Plan {
 
 impl Plan {
     /// The most days that a plan has.
-    pub const MAX_DAYS: u32 = 2_000;
+    pub const MAX_DAYS: u32 = MAX_DAYS;
 
     /// The beginning of day 0, if the plan gives it.
     #[must_use]
@@ -108,12 +97,6 @@ impl Plan {
         Ok(Self { days, ..self })
     }
 
-    /// Has clients of every habit come, day by day.
-    #[must_use]
-    pub fn simulate(&self) -> Simulation {
-        run::run(self)
-    }
-
     /// The beginning of a day.
     #[must_use]
     pub fn minute_of(&self, day: u32) -> Minute {
@@ -147,14 +130,6 @@ impl Plan {
 
     fn first_minute(&self) -> Minute {
         self.start.unwrap_or(START)
-    }
-}
-
-impl FromStr for Plan {
-    type Err = PlanError;
-
-    fn from_str(text: &str) -> Result<Self, PlanError> {
-        parse::plan(text)
     }
 }
 

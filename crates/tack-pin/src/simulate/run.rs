@@ -15,7 +15,15 @@ use crate::status::Status;
 /// The name of the host: each client has a store of its own, and so any will do.
 const NAME: &str = "www.example.com";
 
-pub(crate) fn run(plan: &Plan) -> Simulation {
+impl Plan {
+    /// Has clients of every habit come, day by day.
+    #[must_use]
+    pub fn simulate(&self) -> Simulation {
+        run(self)
+    }
+}
+
+fn run(plan: &Plan) -> Simulation {
     let name: HostName = NAME.parse().expect("it is a host name");
     let servers = Servers::new(plan);
     let mut groups = Habit::ALL.map(|habit| (Clients::new(habit, plan.servers), Vec::new()));
