@@ -46,6 +46,9 @@ _tack() {
             tack,sign)
                 cmd="tack__subcmd__sign"
                 ;;
+            tack,simulate)
+                cmd="tack__subcmd__simulate"
+                ;;
             tack,status)
                 cmd="tack__subcmd__status"
                 ;;
@@ -77,7 +80,7 @@ _tack() {
 
     case "${cmd}" in
         tack)
-            opts="-h -V --help --version genkey sign break view cert pack unpack passwd deploy status verify check pins help"
+            opts="-h -V --help --version genkey sign break view cert pack unpack passwd deploy status verify check pins simulate help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -321,7 +324,7 @@ _tack() {
             return 0
             ;;
         tack__subcmd__help)
-            opts="-h --help genkey sign break view cert pack unpack passwd deploy status verify check pins help"
+            opts="-h --help genkey sign break view cert pack unpack passwd deploy status verify check pins simulate help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -612,6 +615,24 @@ _tack() {
                     return 0
                     ;;
                 -o)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        tack__subcmd__simulate)
+            opts="-v -h --days --json --verbose --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --days)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

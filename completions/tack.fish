@@ -39,6 +39,7 @@ complete -c tack -n "__fish_tack_needs_command" -f -a "status" -d 'Show what a b
 complete -c tack -n "__fish_tack_needs_command" -f -a "verify" -d 'Judge a server\'s files as a client would, as a monitoring plugin'
 complete -c tack -n "__fish_tack_needs_command" -f -a "check" -d 'Connect to hosts as a client would, and judge what they serve, as a monitoring plugin'
 complete -c tack -n "__fish_tack_needs_command" -f -a "pins" -d 'List, forget, import and export the pins of a store'
+complete -c tack -n "__fish_tack_needs_command" -f -a "simulate" -d 'Try a rollout before it happens: show what clients of every habit would see of it'
 complete -c tack -n "__fish_tack_needs_command" -f -a "help" -d 'Show help on a command'
 complete -c tack -n "__fish_tack_using_subcommand genkey" -s p -l password -d 'The password of the key file; every user of the machine can see it in the list of processes' -r
 complete -c tack -n "__fish_tack_using_subcommand genkey" -l password-file -d 'Take the password from this file, less one line break at its end' -r -F
@@ -176,4 +177,8 @@ complete -c tack -n "__fish_tack_using_subcommand pins; and __fish_seen_subcomma
 complete -c tack -n "__fish_tack_using_subcommand pins; and __fish_seen_subcommand_from export" -l pins -d 'The pin store [default: TACK_PINS]' -r -F
 complete -c tack -n "__fish_tack_using_subcommand pins; and __fish_seen_subcommand_from export" -s v -l verbose -d 'Say on standard error what is made'
 complete -c tack -n "__fish_tack_using_subcommand pins; and __fish_seen_subcommand_from export" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c tack -n "__fish_tack_using_subcommand simulate" -l days -d 'Go on for so many days, whatever PLAN says' -r
+complete -c tack -n "__fish_tack_using_subcommand simulate" -l json -d 'Print one JSON document'
+complete -c tack -n "__fish_tack_using_subcommand simulate" -s v -l verbose -d 'Say on standard error what is made'
+complete -c tack -n "__fish_tack_using_subcommand simulate" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c tack -n "__fish_tack_using_subcommand help" -s h -l help -d 'Print help (see more with \'--help\')'

@@ -10,6 +10,7 @@ pub mod pack;
 pub mod passwd;
 pub mod pins;
 pub mod sign;
+pub mod simulate;
 pub mod status;
 pub mod unpack;
 pub mod verify;

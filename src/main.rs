@@ -43,6 +43,7 @@ mod served;
 mod servers;
 mod signals;
 mod signing;
+mod simulated;
 mod spool;
 mod summary;
 mod tacks;
@@ -94,6 +95,7 @@ fn run(command: &Command, now: i64) -> Result<ExitCode> {
         Command::Verify(args) => command::verify::run(args, now),
         Command::Check(args) => command::check::run(args, now),
         Command::Pins(args) => command::pins::run(args, now),
+        Command::Simulate(args) => command::simulate::run(args),
     }
 }
 

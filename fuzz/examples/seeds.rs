@@ -1,5 +1,5 @@
 //! Writes the seeds: the bodies of the test vectors for the targets that read bytes, the vectors of tacks as they are for `pem`,
-//! pin lists without their comments, a good server of each protocol for `starttls`, and a few lines of text or bytes for the
+//! pin lists without their comments, the plans of examples/, a good server of each protocol for `starttls`, and a few lines of text or bytes for the
 //! others.
 
 use std::fs;
@@ -78,6 +78,10 @@ fn main() -> io::Result<()> {
     }
     for (name, bytes) in HISTORIES {
         write(fuzz, "process", name, bytes)?;
+    }
+    for entry in fs::read_dir(fuzz.join("../examples/plans"))? {
+        let path = entry?.path();
+        write(fuzz, "plan", &path.file_name().unwrap_or_default().to_string_lossy(), &fs::read(&path)?)?;
     }
     for (target, texts) in TEXTS {
         for (index, text) in texts.iter().enumerate() {

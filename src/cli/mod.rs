@@ -9,6 +9,7 @@ mod key;
 mod parse;
 mod password;
 mod sign;
+mod simulate;
 
 use clap::{ArgAction, Args, Parser, Subcommand};
 use tack_core::Timestamp;
@@ -21,6 +22,7 @@ pub use self::endpoint::{Endpoint, EndpointError, Host};
 pub use self::key::{Break, Genkey, KeyArgs, Passwd, PasswordArgs};
 pub use self::password::Password;
 pub use self::sign::Sign;
+pub use self::simulate::Simulate;
 
 /// Sign the public keys of TLS servers with a TACK key, and look after what is signed
 ///
@@ -53,7 +55,7 @@ EXIT STATUS:
 ENVIRONMENT:
   TACK_PASSWORD  The password of the key file, where neither -p nor --password-file gives it.
   TACK_PINS  The pin store, where --pins does not give it.
-  NO_COLOR  If not empty, status draws without colour.
+  NO_COLOR  If not empty, status and simulate draw without colour.
   RAYON_NUM_THREADS  How many threads sign and verify [default: one for each core].")]
 pub struct Cli {
     /// Take this UTC time for the current one ("2026-11-20T17:31:15Z"); tests use it
@@ -88,6 +90,7 @@ pub enum Command {
     Verify(Verify),
     Check(Check),
     Pins(Pins),
+    Simulate(Simulate),
     #[command(aliases = ["h", "he", "hel"])]
     Help(Help),
 }

@@ -9,7 +9,7 @@ use std::process::Command;
 use tack_core::{Certificate, Object, TackExtension};
 
 use crate::client::{BOTH, ask};
-use crate::common::{PASSWORD, Ran, has, ok, run, tack_ok, write};
+use crate::common::{PASSWORD, Ran, copy_tree, has, ok, run, tack_ok, write};
 use crate::ready;
 use crate::server::{Server, read_example, wait_until};
 use crate::site::Site;
@@ -170,6 +170,10 @@ fn its_commands_do_what_it_says() {
 
 /// Brings what the page takes for granted at a block.
 fn prepare(block: &str, site: &Site) {
+    if block.contains("tack simulate examples/plans/") && !site.file("examples").exists() {
+        fs::create_dir(site.file("examples")).unwrap();
+        copy_tree(&root().join("examples/plans"), &site.file("examples/plans"));
+    }
     if block.contains("COPY.pem") {
         fs::copy(site.file("KEY.pem"), site.file("COPY.pem")).unwrap();
     }

@@ -15,6 +15,7 @@
 //! | keep pins | [`PinStore`], [`MemoryStore`], [`Pin`], [`HostName`] |
 //! | keep them in a file that threads and processes share | `SqliteStore`, `SqliteOptions`, with the feature `sqlite` |
 //! | take pins to another client, and from one | [`PinList`] |
+//! | try a rollout before it happens | `simulate::Plan` (feature `simulate`) |
 //!
 //! # May this connection go on?
 //!
@@ -73,6 +74,7 @@
 //! | feature | default | what it adds |
 //! | --- | --- | --- |
 //! | `idna` | no | host names in Unicode |
+//! | `simulate` | no | `simulate`: what clients would see of a rollout, by a plan in TOML |
 //! | `sqlite` | no | `SqliteStore`: pins in a file; compiles SQLite, and needs a C compiler |
 //!
 //! # Limits
@@ -94,6 +96,8 @@ mod policy;
 mod presented;
 mod process;
 mod refusal;
+#[cfg(feature = "simulate")]
+pub mod simulate;
 #[cfg(feature = "sqlite")]
 mod sqlite;
 mod status;

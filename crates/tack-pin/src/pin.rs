@@ -51,6 +51,14 @@ impl Pin {
         let age = now.since(self.initial).unwrap_or_default();
         now.checked_add(age.min(MAX_ACTIVE)).unwrap_or(Minute::MAX)
     }
+
+    /// The pin of the latest beginning that does as this one does, as long as the clock does not go back: two pins for which
+    /// this is the same cannot be told apart any more.
+    #[cfg(feature = "simulate")]
+    pub(crate) fn representative(self, now: Minute) -> Self {
+        let initial = now.checked_sub(MAX_ACTIVE).map_or(self.initial, |oldest| oldest.max(self.initial));
+        Self { initial, end: if self.is_active(now) { self.end } else { Minute::new(0) }, ..self }
+    }
 }
 
 #[cfg(test)]
@@ -70,6 +78,24 @@ mod tests {
             let now = 1_000_000 + age;
             assert_eq!(pin(1_000_000).extended(Minute::new(now)), Minute::new(now + active), "{age}");
         }
+    }
+
+    #[cfg(feature = "simulate")]
+    #[test]
+    fn its_representative_does_as_it_does() {
+        let now = 1_000_000;
+        for (age, end) in [(0, 0), (1, now), (30 * DAY - 1, now + 1), (30 * DAY, now - 1), (400 * DAY, now + 30 * DAY)]
+        {
+            let pin = Pin { end: Minute::new(end), ..pin(now - age) };
+            let other = pin.representative(Minute::new(now));
+            for later in [0, 1, DAY, 30 * DAY, 31 * DAY].map(|span| Minute::new(now + span)) {
+                assert_eq!(other.is_active(later), pin.is_active(later), "{age} {end}");
+                assert_eq!(other.extended(later), pin.extended(later), "{age} {end}");
+            }
+        }
+        let two = [pin(now - 31 * DAY), pin(now - 30 * DAY)].map(|pin| pin.representative(Minute::new(now)));
+        assert_eq!(two[0], two[1]);
+        assert_ne!(pin(now - 30 * DAY + 1).representative(Minute::new(now)), two[0]);
     }
 
     #[test]

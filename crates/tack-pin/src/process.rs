@@ -6,7 +6,7 @@ use crate::judgement::{JudgedTack, Judgement};
 use crate::name::HostName;
 use crate::pin::Pin;
 use crate::policy::{Mode, Policy};
-use crate::presented::Presented;
+use crate::presented::{Carrier, Presented};
 use crate::refusal::Refusal;
 use crate::status::Status;
 use crate::store::{Change, Known, PinStore, Query, StoreError};
@@ -24,50 +24,13 @@ pub fn judge(
     now: Minute,
     policy: &Policy,
 ) -> Result<Judgement, StoreError> {
-    let valid = Validated::new(presented, now);
-    let (decision, pins) = match store {
-        Some((store, name)) => with_store(&valid, store, name, now, policy)?,
-        None => (decide(&valid, &valid.unknown(), None, now, &policy.clone().mode(Mode::ReadOnly)), Vec::new()),
-    };
-    let mut tacks = valid.tacks;
-    for (tack, revoked) in tacks.iter_mut().zip(decision.revoked) {
-        tack.refusal = tack.refusal.take().or(revoked);
-    }
-    Ok(Judgement {
-        carrier: presented.carrier(),
-        status: decision.status,
-        refusals: decision.refusals,
-        tacks,
-        changes: decision.changes,
-        pins,
-        is_report_only: policy.is_report_only(),
-    })
-}
-
-/// Decides in a transaction of the store, if something may change. Gives the pins of the name after it.
-fn with_store(
-    valid: &Validated,
-    store: &dyn PinStore,
-    name: &HostName,
-    now: Minute,
-    policy: &Policy,
-) -> Result<(Decision, Vec<Pin>), StoreError> {
-    let keys: Vec<_> = valid.keys().collect();
-    let query = Query { name, keys: &keys, now };
-    if valid.refusal.is_some() || policy.changes() == Mode::ReadOnly {
-        let known = store.look(&query)?;
-        return Ok((decide(valid, &known, Some(name), now, policy), known.pins));
-    }
-    let mut decision = Decision::default();
-    let pins = store.update(&query, &mut |known| {
-        decision = decide(valid, known, Some(name), now, policy);
-        decision.changes.clone()
-    })?;
-    Ok((decision, pins))
+    Validated::new(presented, now).judge(store, policy)
 }
 
 /// What is presented, and whether it is valid: all that can be said without a store.
-struct Validated {
+pub(crate) struct Validated {
+    carrier: Option<Carrier>,
+    now: Minute,
     tacks: Vec<JudgedTack>,
     /// The keys of the break signatures, each once.
     broken: Vec<Fingerprint>,
@@ -76,8 +39,9 @@ struct Validated {
 
 impl Validated {
     /// Step 1 (draft-02, section 4.3.1). The refusal is that of the first tack or break signature that is not valid.
-    fn new(presented: &Presented, now: Minute) -> Self {
-        let nothing = |refusal| Self { tacks: Vec::new(), broken: Vec::new(), refusal };
+    pub(crate) fn new(presented: &Presented, now: Minute) -> Self {
+        let carrier = presented.carrier();
+        let nothing = |refusal| Self { carrier, now, tacks: Vec::new(), broken: Vec::new(), refusal };
         let extension = match presented.extension() {
             Ok(Some(extension)) => extension,
             Ok(None) => return nothing(None),
@@ -89,7 +53,53 @@ impl Validated {
         let mut broken: Vec<_> = extension.break_sigs().iter().map(|sig| sig.public_key().fingerprint()).collect();
         broken.sort_unstable();
         broken.dedup();
-        Self { tacks, broken, refusal }
+        Self { carrier, now, tacks, broken, refusal }
+    }
+
+    /// All that follows, by what this store knows.
+    pub(crate) fn judge(
+        &self,
+        store: Option<(&dyn PinStore, &HostName)>,
+        policy: &Policy,
+    ) -> Result<Judgement, StoreError> {
+        let (decision, pins) = match store {
+            Some((store, name)) => self.with_store(store, name, policy)?,
+            None => (decide(self, &self.unknown(), None, &policy.clone().mode(Mode::ReadOnly)), Vec::new()),
+        };
+        let mut tacks = self.tacks.clone();
+        for (tack, revoked) in tacks.iter_mut().zip(decision.revoked) {
+            tack.refusal = tack.refusal.take().or(revoked);
+        }
+        Ok(Judgement {
+            carrier: self.carrier,
+            status: decision.status,
+            refusals: decision.refusals,
+            tacks,
+            changes: decision.changes,
+            pins,
+            is_report_only: policy.is_report_only(),
+        })
+    }
+
+    /// Decides in a transaction of the store, if something may change. Gives the pins of the name after it.
+    fn with_store(
+        &self,
+        store: &dyn PinStore,
+        name: &HostName,
+        policy: &Policy,
+    ) -> Result<(Decision, Vec<Pin>), StoreError> {
+        let keys: Vec<_> = self.keys().collect();
+        let query = Query { name, keys: &keys, now: self.now };
+        if self.refusal.is_some() || policy.changes() == Mode::ReadOnly {
+            let known = store.look(&query)?;
+            return Ok((decide(self, &known, Some(name), policy), known.pins));
+        }
+        let mut decision = Decision::default();
+        let pins = store.update(&query, &mut |known| {
+            decision = decide(self, known, Some(name), policy);
+            decision.changes.clone()
+        })?;
+        Ok((decision, pins))
     }
 
     /// The keys of the tacks, then those of the break signatures.
@@ -129,7 +139,7 @@ struct Decision {
 }
 
 /// Steps 2 to 4 (draft-02, sections 4.3.2 to 4.3.4), and the break signatures of draft-00 (section 4.2.2).
-fn decide(valid: &Validated, known: &Known, name: Option<&HostName>, now: Minute, policy: &Policy) -> Decision {
+fn decide(valid: &Validated, known: &Known, name: Option<&HostName>, policy: &Policy) -> Decision {
     let mut decision = Decision::default();
     if let Some(refusal) = &valid.refusal {
         decision.refusals.push(refusal.clone());
@@ -137,10 +147,10 @@ fn decide(valid: &Validated, known: &Known, name: Option<&HostName>, now: Minute
     }
     decision.check_generations(valid, known);
     if decision.refusals.is_empty() {
-        decision.determine_status(valid, known, name, now);
+        decision.determine_status(valid, known, name);
         decision.check_required(valid, policy.required());
         if decision.refusals.is_empty() && policy.changes() == Mode::Activate {
-            decision.activate(valid, known, now);
+            decision.activate(valid, known);
         }
         decision.break_pins(valid, known);
     }
@@ -169,7 +179,8 @@ impl Decision {
     }
 
     /// Section 4.3.3. No TackExtension counts as one without tacks.
-    fn determine_status(&mut self, valid: &Validated, known: &Known, name: Option<&HostName>, now: Minute) {
+    fn determine_status(&mut self, valid: &Validated, known: &Known, name: Option<&HostName>) {
+        let now = valid.now;
         let (matching, others): (Vec<_>, Vec<_>) =
             known.pins.iter().filter(|pin| pin.is_active(now)).partition(|pin| valid.has_tack_of(pin.key));
         self.status = Some(match (matching.is_empty(), others.is_empty()) {
@@ -190,7 +201,8 @@ impl Decision {
     }
 
     /// Section 4.3.4, but for the keys that are broken: these lose every pin in the next step.
-    fn activate(&mut self, valid: &Validated, known: &Known, now: Minute) {
+    fn activate(&mut self, valid: &Validated, known: &Known) {
+        let now = valid.now;
         let is_broken = |key| valid.broken.contains(&key);
         let others = known.pins.iter().filter(|pin| !valid.has_tack_of(pin.key) && !is_broken(pin.key));
         self.changes.extend(others.filter(|pin| !pin.is_active(now)).map(|pin| Change::Remove(pin.key)));

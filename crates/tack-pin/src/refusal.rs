@@ -111,6 +111,20 @@ impl Refusal {
         }
     }
 
+    /// The TACK key that it is about, if it is one.
+    #[must_use]
+    pub fn key(&self) -> Option<Fingerprint> {
+        match self {
+            Self::SameKey(key)
+            | Self::Expired { key, .. }
+            | Self::TargetHash { key, .. }
+            | Self::Signature { key }
+            | Self::Revoked { key, .. }
+            | Self::Contradicted { key, .. } => Some(*key),
+            Self::Malformed(_) | Self::TwoExtensions | Self::Generation { .. } | Self::KeyRequired => None,
+        }
+    }
+
     /// The TLS alert for it (draft-02, sections 4.3.1 to 4.3.3).
     #[must_use]
     pub fn alert(&self) -> Alert {
