@@ -29,11 +29,6 @@ $(BIN): $(SOURCES)
 	$(MAKE) build
 	touch $@
 
-# Whoever installs as root may have no cargo, and needs none for what is current.
-$(BIN): $(SOURCES)
-	$(MAKE) build
-	touch $@
-
 # The quick start of the README, on a certificate that it makes.
 demo: build
 	PATH="$(CURDIR)/target/release:$$PATH" sh tests/demo.sh

@@ -147,7 +147,7 @@ complete -c tack -n "__fish_tack_using_subcommand check" -l tls -d 'Offer this v
 complete -c tack -n "__fish_tack_using_subcommand check" -l warn -d 'Warn when a tack or the certificate lasts less than this' -r
 complete -c tack -n "__fish_tack_using_subcommand check" -l timeout -d 'Give each server so long, from 1s to 1h, in minutes and seconds: "1m30s"' -r
 complete -c tack -n "__fish_tack_using_subcommand check" -l jobs -d 'Check so many hosts at once, 1024 at most' -r
-complete -c tack -n "__fish_tack_using_subcommand check" -l hosts -d 'Check the hosts in this file too: a HOST[:PORT] on each line, comments after "#"' -r -F
+complete -c tack -n "__fish_tack_using_subcommand check" -l hosts -d 'Check the hosts in this file too: one on each line, comments after "#"' -r -F
 complete -c tack -n "__fish_tack_using_subcommand check" -l all -d 'Check every address that HOST, or a name in --connect, resolves to'
 complete -c tack -n "__fish_tack_using_subcommand check" -l read-only -d 'Leave the pins as they are'
 complete -c tack -n "__fish_tack_using_subcommand check" -l no-activate -d 'Make, extend and delete no pins, but note revocations'

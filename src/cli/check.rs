@@ -19,8 +19,8 @@ use super::parse::{seconds, threads};
 /// chain, its name, and when it expires. A host without any tack is CRITICAL. What is weak by today's rules, such as an old
 /// version of TLS or a short key, is a WARNING.
 ///
-/// HOST is a name, also in Unicode, or an address; an IPv6 address with a port goes in brackets: [2001:db8::1]:443. Only
-/// names have pins, and only a name is sent to the server (SNI). PORT is 443, or that of PROTOCOL, unless it is given.
+/// HOST is a name, also in Unicode, or an address. HOST:PORT says the port too, which is else 443 or that of PROTOCOL; an
+/// address of IPv6 goes in brackets then. Only names have pins, and only a name is sent to the server (SNI).
 ///
 /// Of the addresses of HOST the first that connects is checked. With --all every one is, with --connect each ADDRESS
 /// instead, under HOST's name. Each is a line of its own. A WARNING tells when the servers of one HOST serve different
@@ -129,7 +129,7 @@ pub struct Check {
     #[arg(long, value_name = "NUMBER", default_value = "16", value_parser = threads(1024))]
     pub jobs: NonZero<u16>,
 
-    /// Check the hosts in this file too: a HOST[:PORT] on each line, comments after "#"
+    /// Check the hosts in this file too: one on each line, comments after "#"
     #[arg(long, value_name = "FILE")]
     pub hosts: Option<PathBuf>,
 

@@ -1,4 +1,4 @@
-//! HOST[:PORT]: a name or an address, and a port.
+//! `HOST[:PORT]`: a name or an address, and a port.
 
 use std::fmt;
 use std::net::{IpAddr, Ipv6Addr};
@@ -24,7 +24,7 @@ pub enum Host {
     Address(IpAddr),
 }
 
-/// A text is no HOST[:PORT].
+/// A text is no `HOST[:PORT]`.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum EndpointError {
     /// It is neither a name nor an address.
