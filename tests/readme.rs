@@ -5,7 +5,7 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
-use tack_core::{Expiration, Span};
+use tack_core::{Span, Timestamp};
 
 #[test]
 fn readme() {
@@ -60,7 +60,7 @@ fn with_wildcards(line: &str) -> String {
     let varies = |word: &str| {
         let is_fingerprint = word.len() == 29 && word.matches('.').count() == 4;
         let is_hash = (word.len() == 32 || word.len() == 64) && word.bytes().all(|byte| byte.is_ascii_hexdigit());
-        let is_time = word.parse::<Expiration>().is_ok() || word.parse::<Span>().is_ok();
+        let is_time = word.parse::<Timestamp>().is_ok() || word.parse::<Span>().is_ok();
         let is_timeline = word.starts_with('[') && word.ends_with(']') && word.contains("==");
         is_fingerprint || is_hash || is_time || is_timeline || word.starts_with("days_left=")
     };

@@ -277,5 +277,5 @@ fn the_pin_that_contradicts_is_told_even_if_it_is_broken() {
     assert_eq!((visit.day, visit.key.as_deref()), (90, Some("old")));
     assert_eq!(visit.pinned_since.map(|since| plan.day_of(since)), Some(0));
     // It is refused once, and then the next visit is that of a client without pins.
-    assert_eq!(simulation.habits()[0].days()[92], DayStatus::Unpinned);
+    assert_eq!(simulation.habits()[0].days()[91], DayStatus::Unpinned);
 }
