@@ -133,7 +133,7 @@ complete -c tack -n "__fish_tack_using_subcommand verify" -l require -d 'Require
 complete -c tack -n "__fish_tack_using_subcommand verify" -l warn -d 'Warn when a tack or the certificate lasts less than this' -r
 complete -c tack -n "__fish_tack_using_subcommand verify" -l at -d 'Judge as if it were this UTC time, or so long from now [default: now]' -r
 complete -c tack -n "__fish_tack_using_subcommand verify" -l read-only -d 'Change nothing in the pin store'
-complete -c tack -n "__fish_tack_using_subcommand verify" -l no-activate -d 'Neither make, extend nor delete pins'
+complete -c tack -n "__fish_tack_using_subcommand verify" -l no-activate -d 'Neither make nor extend pins; only revocations and break signatures change what is kept'
 complete -c tack -n "__fish_tack_using_subcommand verify" -l json -d 'Print one JSON document'
 complete -c tack -n "__fish_tack_using_subcommand verify" -s v -l verbose -d 'Say on standard error what is made'
 complete -c tack -n "__fish_tack_using_subcommand verify" -s h -l help -d 'Print help (see more with \'--help\')'
@@ -150,7 +150,7 @@ complete -c tack -n "__fish_tack_using_subcommand check" -l jobs -d 'Check so ma
 complete -c tack -n "__fish_tack_using_subcommand check" -l hosts -d 'Check the hosts in this file too: one on each line, comments after "#"' -r -F
 complete -c tack -n "__fish_tack_using_subcommand check" -l all -d 'Check every address that HOST, or a name in --connect, resolves to'
 complete -c tack -n "__fish_tack_using_subcommand check" -l read-only -d 'Leave the pins as they are'
-complete -c tack -n "__fish_tack_using_subcommand check" -l no-activate -d 'Make, extend and delete no pins, but note revocations'
+complete -c tack -n "__fish_tack_using_subcommand check" -l no-activate -d 'Neither make nor extend pins; only revocations and break signatures change what is kept'
 complete -c tack -n "__fish_tack_using_subcommand check" -l insecure -d 'Do not look at the certificate\'s chain and name'
 complete -c tack -n "__fish_tack_using_subcommand check" -l json -d 'Print one JSON document'
 complete -c tack -n "__fish_tack_using_subcommand check" -s v -l verbose -d 'Say on standard error what is made'

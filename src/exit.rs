@@ -41,6 +41,15 @@ pub fn failed(error: &anyhow::Error, exit: Exit) -> ExitCode {
     exit.into()
 }
 
+/// Says on standard error why nothing is judged, and gives programs the document that they read.
+pub fn failed_in_json(error: &anyhow::Error) -> ExitCode {
+    if !error.is::<ClosedPipe>() {
+        say(format_args!("tack: {error:#}"));
+        let _ = print(&format!("{{\n  \"state\": \"{}\",\n  \"hosts\": []\n}}\n", State::Unknown.word()));
+    }
+    Exit::Unknown.into()
+}
+
 /// Says what a monitoring system shows, which does not read standard error.
 pub fn unknown(why: &str) {
     let _ = print(&line(State::Unknown, why, None));

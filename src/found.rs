@@ -1,5 +1,6 @@
 //! What is wrong with live servers, beyond their tacks.
 
+use rustix::io::Errno;
 use tack_core::Timestamp;
 use tack_openssl::{ChainProblem, ChainProblemKind, Phase, ProbeError, Seen, StartTlsError, Verification};
 
@@ -29,7 +30,19 @@ pub fn failure(error: &ProbeError) -> Problem {
         _ => None,
     };
     let said = said.map(|said| format!("; it says \"{said}\"")).unwrap_or_default();
+    if is_ours(error) {
+        let message = format!("{message}; this machine is at a limit: give fewer --jobs, or raise the limit");
+        return Problem::new(State::Unknown, code, escape(&message));
+    }
     Problem::new(State::Critical, code, escape(&(message + &said)))
+}
+
+/// Whether it is for want of something on this machine, and says nothing of the host: descriptors, threads or memory.
+fn is_ours(error: &ProbeError) -> bool {
+    let (ProbeError::Resolve(error) | ProbeError::Connect(error)) = error else { return false };
+    // The resolver hides what it ran into.
+    let Some(number) = error.raw_os_error() else { return error.to_string().contains("open files") };
+    [Errno::MFILE, Errno::NFILE, Errno::AGAIN, Errno::NOMEM, Errno::NOBUFS].map(Errno::raw_os_error).contains(&number)
 }
 
 /// Of a server whose certificate OpenSSL takes, and nobody else may.

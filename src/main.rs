@@ -59,7 +59,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use anyhow::{Result, anyhow};
 
-use crate::cli::{Cli, Command};
+use crate::cli::{Check, Cli, Command, Verify};
 use crate::exit::Exit;
 use crate::message::Usage;
 
@@ -70,7 +70,10 @@ fn main() -> ExitCode {
         Err(exit) => return exit,
     };
     now(&cli).and_then(|now| run(&cli.command, now)).unwrap_or_else(|error| {
-        let exit = match cli.command {
+        let exit = match &cli.command {
+            Command::Verify(Verify { json: true, .. }) | Command::Check(Check { json: true, .. }) => {
+                return exit::failed_in_json(&error);
+            }
             Command::Status(_) | Command::Verify(_) | Command::Check(_) => Exit::Unknown,
             _ if error.is::<Usage>() => Exit::Usage,
             _ => Exit::Bad,

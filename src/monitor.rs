@@ -78,6 +78,10 @@ impl Problems {
 /// The first line of a plugin: `TACK OK - all is well | days_left=9;7:;0:`.
 pub fn line(state: State, summary: &str, performance: Option<&str>) -> String {
     let performance = performance.map(|data| format!(" | {data}")).unwrap_or_default();
-    // A bar would begin the performance data.
-    format!("TACK {} - {}{performance}\n", state.word(), summary.replace('|', "/"))
+    format!("TACK {} - {}{performance}\n", state.word(), without_bars(summary))
+}
+
+/// Text for any line of a plugin: a bar would begin performance data.
+pub fn without_bars(text: &str) -> String {
+    text.replace('|', "/")
 }

@@ -1,10 +1,12 @@
 //! The file that pins are kept in.
 
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
 use std::{env, io};
 
 use anyhow::{Error, Result, anyhow};
-use tack_pin::{HostName, Pin, PinStore, SqliteOptions, StoreError};
+use tack_core::{Fingerprint, Minute};
+use tack_pin::{Change, HostName, Imported, Known, Pin, PinStore, Query, SqliteOptions, StoreError};
 
 use crate::display::{Shown, escape, plain};
 
@@ -70,7 +72,53 @@ fn open(path: &Path, access: Access) -> Result<Box<dyn PinStore>> {
         Access::Write => options.must_exist(),
         Access::Create => options,
     };
-    Ok(Box::new(options.open(path).map_err(|error| failed(path, &error))?))
+    let store = options.open(path).map_err(|error| failed(path, &error))?;
+    Ok(Box::new(Impatient { store, is_busy: Mutex::new(false) }))
+}
+
+/// A store that is waited for once: where another process keeps it locked, many hosts are not each to wait.
+struct Impatient<S> {
+    store: S,
+    is_busy: Mutex<bool>,
+}
+
+impl<S> Impatient<S> {
+    /// Writes, one thread at a time, unless a write has been in vain.
+    fn write<T>(&self, write: impl FnOnce(&S) -> Result<T, StoreError>) -> Result<T, StoreError> {
+        let mut is_busy = self.is_busy.lock().unwrap_or_else(PoisonError::into_inner);
+        if *is_busy {
+            return Err(StoreError::Busy);
+        }
+        let written = write(&self.store);
+        *is_busy = matches!(written, Err(StoreError::Busy));
+        written
+    }
+}
+
+impl<S: PinStore> PinStore for Impatient<S> {
+    fn look(&self, query: &Query<'_>) -> Result<Known, StoreError> {
+        self.store.look(query)
+    }
+
+    fn update(&self, query: &Query<'_>, decide: &mut dyn FnMut(&Known) -> Vec<Change>) -> Result<Vec<Pin>, StoreError> {
+        self.write(|store| store.update(query, decide))
+    }
+
+    fn each(&self, name: Option<&HostName>, each: &mut dyn FnMut(&HostName, &Pin) -> bool) -> Result<(), StoreError> {
+        self.store.each(name, each)
+    }
+
+    fn forget_name(&self, name: &HostName) -> Result<usize, StoreError> {
+        self.write(|store| store.forget_name(name))
+    }
+
+    fn forget_key(&self, key: Fingerprint) -> Result<usize, StoreError> {
+        self.write(|store| store.forget_key(key))
+    }
+
+    fn import(&self, pins: &[(HostName, Pin)], now: Minute) -> Result<Imported, StoreError> {
+        self.write(|store| store.import(pins, now))
+    }
 }
 
 fn failed(path: &Path, error: &StoreError) -> Error {
@@ -83,6 +131,12 @@ fn failed(path: &Path, error: &StoreError) -> Error {
         StoreError::Other(error) => {
             return match error.downcast_ref::<io::Error>() {
                 Some(error) => anyhow!("{path}: the pin store cannot be opened: {}{}", plain(error), advice(error)),
+                // SQLite says no more of a file that it may not open, or beside which it may make none.
+                None if error.to_string().contains("unable to open database file") => {
+                    anyhow!(
+                        "{path}: the pin store cannot be opened; run as a user who may read it, and write beside it"
+                    )
+                }
                 None => {
                     let error = escape(&error.to_string());
                     anyhow!("{path}: the pin store failed: {error}; check the disk, or give another store")

@@ -97,7 +97,7 @@ pub struct Check {
     #[arg(long)]
     pub read_only: bool,
 
-    /// Make, extend and delete no pins, but note revocations
+    /// Neither make nor extend pins; only revocations and break signatures change what is kept
     #[arg(long)]
     pub no_activate: bool,
 

@@ -18,8 +18,11 @@ use super::parse::{Moment, whole};
 /// its reason, and so is what it would take. The signatures of CHAIN are not checked: that is the business of TLS.
 ///
 /// With --pins and --name the judgement is that of a client that keeps its pins in PINS, which is made if it is not there:
-/// the pins of NAME are activated and extended as by a connection. With --read-only nothing changes, and with
-/// --no-activate nothing but what revocations change.
+/// the pins of NAME are activated and extended as by a connection. With --read-only nothing changes, nor with --at. With
+/// --no-activate only revocations and break signatures count.
+///
+/// What is judged is TACK, and when the certificate ends. Whether the chain leads to a CA, the certificate is for NAME, and its
+/// time has begun, "tack check" says of the live server.
 ///
 /// A tack, or the server's certificate, that ends in less than --warn is a warning. Tacks that last two days and are
 /// renewed each day are usual, so that the default is 12 hours.
@@ -113,7 +116,7 @@ pub struct Verify {
     #[arg(long)]
     pub read_only: bool,
 
-    /// Neither make, extend nor delete pins
+    /// Neither make nor extend pins; only revocations and break signatures change what is kept
     #[arg(long)]
     pub no_activate: bool,
 

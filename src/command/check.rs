@@ -4,6 +4,7 @@ use std::io::{self, BufWriter, IsTerminal, Write};
 use std::process::ExitCode;
 
 use anyhow::{Result, anyhow};
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use tack_core::{Span, Timestamp};
 use tack_openssl::{Connector, ConnectorError, Trust, Versions};
 use tack_pin::{Mode, Policy};
@@ -16,7 +17,7 @@ use crate::jobs;
 use crate::json;
 use crate::judged::Judge;
 use crate::message::say;
-use crate::monitor::State;
+use crate::monitor::{State, without_bars};
 use crate::output::{stdout_failed, stdout_to_show};
 use crate::pins::{self, Access, Pins};
 use crate::probe::Prober;
@@ -50,6 +51,7 @@ pub fn run(args: &Check, now: i64) -> Result<ExitCode> {
         now,
     };
 
+    raise_file_limit();
     let number = hosts.number();
     let mut checked = Checked::new(number, args.json);
     let mut progress = Progress::new(number.try_into()?, "hosts", number > 1 && io::stderr().is_terminal());
@@ -67,6 +69,13 @@ pub fn run(args: &Check, now: i64) -> Result<ExitCode> {
     let mut out = BufWriter::new(stdout_to_show()?);
     checked.write(&mut out, args.warn).and_then(|()| out.flush()).map_err(stdout_failed)?;
     Ok(state.into())
+}
+
+/// Each connection is a file, and so may be what a look-up needs: the limit that the user can raise is raised. Where that fails
+/// it is seen when there is no file to be had.
+fn raise_file_limit() {
+    let limit = getrlimit(Resource::Nofile);
+    let _ = setrlimit(Resource::Nofile, Rlimit { current: limit.maximum, ..limit });
 }
 
 fn connector(args: &Check, inputs: &mut Inputs) -> Result<Connector> {
@@ -124,7 +133,7 @@ impl Checked {
                     say(format_args!("tack: {message}"));
                     return Ok(());
                 }
-                format!("{} {message}\n", State::Unknown.word())
+                without_bars(&format!("{} {message}\n", State::Unknown.word()))
             }
         };
         let kept = self.spool.put(place, &text);
@@ -138,7 +147,7 @@ impl Checked {
             let document = String::from_utf8(document)?;
             return Ok(document.lines().map(|line| format!("    {line}")).collect::<Vec<_>>().join("\n"));
         }
-        Ok(format!("{} {}: {}\n", report.state().word(), report.place(), report.summary()))
+        Ok(without_bars(&format!("{} {}: {}\n", report.state().word(), report.place(), report.summary())))
     }
 
     fn write(self, out: &mut impl Write, warn: Span) -> io::Result<()> {

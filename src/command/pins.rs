@@ -1,5 +1,6 @@
 //! `tack pins`: the pins of a store are listed, forgotten, imported and exported.
 
+use std::fs;
 use std::io::{BufWriter, Write};
 use std::path::Path;
 use std::process::ExitCode;
@@ -134,6 +135,10 @@ fn import(path: &Path, file: &Path, is_json: bool, now: Minute) -> Result<()> {
 }
 
 fn export(path: &Path, output: Option<&Path>, is_verbose: bool) -> Result<()> {
+    // What is no file, such as a pipe, may keep waiting who opens it.
+    if !fs::metadata(path).is_ok_and(|metadata| metadata.is_file()) {
+        Pins::open(path, Access::Read).store()?;
+    }
     let mut inputs = Inputs::default();
     // The list must not replace the store.
     inputs.open(path)?;

@@ -39,10 +39,12 @@ pub fn run(args: &Verify, now: i64) -> Result<ExitCode> {
 }
 
 fn judge(args: &Verify, sent: &Sent, now: Timestamp) -> Result<HostReport> {
-    let access = if args.read_only { Access::Read } else { Access::Create };
+    // Pins are made by the clock, and not by one that is imagined.
+    let is_read_only = args.read_only || args.at.is_some();
+    let access = if is_read_only { Access::Read } else { Access::Create };
     let path = args.name.as_ref().and_then(|_| pins::path(args.pins.as_deref()));
     let pins = path.map(|path| Pins::open(&path, access));
-    let mode = match (args.read_only, args.no_activate) {
+    let mode = match (is_read_only, args.no_activate) {
         (true, _) => Mode::ReadOnly,
         (false, true) => Mode::NoActivation,
         (false, false) => Mode::Activate,

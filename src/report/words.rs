@@ -73,7 +73,8 @@ impl HostReport {
         let tacks = self.tacks.iter().map(tack);
         let pins = self.pins.iter().map(|one| pin(one, self.is_active(one)));
         let paragraphs = iter::once(self.connection()).chain(certificate).chain(tacks).chain(pins);
-        paragraphs.filter(|lines| !lines.is_empty()).map(|lines| format!("\n{lines}")).collect()
+        let text: String = paragraphs.filter(|lines| !lines.is_empty()).map(|lines| format!("\n{lines}")).collect();
+        monitor::without_bars(&text)
     }
 
     fn connection(&self) -> String {

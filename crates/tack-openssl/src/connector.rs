@@ -127,7 +127,13 @@ impl Connector {
             agreed.map_err(|error| stopped(&stream, Phase::StartTls).unwrap_or(ProbeError::StartTls(error)))?;
         }
         let shaken = self.shake_hands(&mut stream, &target.name, now);
-        let seen = shaken.map_err(|error| stopped(&stream, Phase::Handshake).unwrap_or(ProbeError::Tls(error)))?;
+        let seen = shaken.map_err(|error| {
+            let error = match error {
+                TlsError::NotTls if target.starttls.is_some() => TlsError::InClear,
+                error => error,
+            };
+            stopped(&stream, Phase::Handshake).unwrap_or(ProbeError::Tls(error))
+        })?;
         stream.close();
         Ok(seen)
     }

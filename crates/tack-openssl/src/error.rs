@@ -91,6 +91,10 @@ pub enum TlsError {
     #[error("the connection broke during the TLS handshake: {0}")]
     Broken(#[source] io::Error),
 
+    /// After the go-ahead the server sent something in clear, which may not be its own.
+    #[error("after its go-ahead for STARTTLS the server sent something that is not TLS: somebody may have put it in")]
+    InClear,
+
     /// OpenSSL refuses what the server sent.
     #[error("the TLS handshake failed: {0}")]
     Refused(String),

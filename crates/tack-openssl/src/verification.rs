@@ -1,8 +1,11 @@
 //! What OpenSSL thinks of a chain and of the name in its first certificate.
 
+use std::cmp::Ordering;
 use std::fmt;
 
-use openssl::x509::{X509StoreContextRef, X509VerifyResult};
+use openssl::x509::{X509Ref, X509StoreContextRef, X509VerifyResult};
+
+use crate::key::{LeafKey, SignatureAlgorithm};
 
 /// The outcome of verifying a chain (RFC 5280, section 6) and its name (RFC 9525, section 6), each for itself.
 ///
@@ -38,6 +41,8 @@ pub enum ChainProblemKind {
     NotYetValid,
     /// The path does not lead to a trust anchor.
     Untrusted,
+    /// The key, or the signature, of a CA's certificate is weak by today's rules.
+    Weak,
     /// Another one, told by its words.
     Other,
 }
@@ -80,6 +85,11 @@ impl Findings {
         let depth = context.error_depth();
         if is_good {
             self.is_complete |= depth == 0;
+            if depth > 0
+                && let Some(words) = context.current_cert().and_then(weakness_of_ca)
+            {
+                self.keep(ChainProblem { depth, kind: ChainProblemKind::Weak, words });
+            }
             return;
         }
         let error = context.error();
@@ -100,7 +110,10 @@ impl Findings {
             | UNABLE_TO_VERIFY_LEAF => ChainProblemKind::Untrusted,
             _ => ChainProblemKind::Other,
         };
-        let problem = ChainProblem { depth, kind, words: error.error_string() };
+        self.keep(ChainProblem { depth, kind, words: error.error_string() });
+    }
+
+    fn keep(&mut self, problem: ChainProblem) {
         if self.chain.len() < MOST_PROBLEMS && !self.chain.contains(&problem) {
             self.chain.push(problem);
         }
@@ -109,5 +122,19 @@ impl Findings {
     /// The outcome. A name that OpenSSL did not come to does not match.
     pub(crate) fn into_verification(self) -> Verification {
         Verification { chain: self.chain, name_matches: self.is_complete && !self.name_mismatch }
+    }
+}
+
+/// What is weak in the certificate of a CA. The handshake is to go on with a weak one, so OpenSSL is not to look. Nobody
+/// verifies the signature of a certificate that signs itself: it is a trust anchor, or leads to none.
+fn weakness_of_ca(certificate: &X509Ref) -> Option<&'static str> {
+    let is_key_weak = certificate.public_key().is_ok_and(|key| LeafKey::new(&key).is_weak());
+    let signs_itself = || certificate.issuer_name().try_cmp(certificate.subject_name()).is_ok_and(Ordering::is_eq);
+    if is_key_weak {
+        Some("the key of a CA's certificate is too weak")
+    } else if SignatureAlgorithm::new(certificate.signature_algorithm().object()).is_weak && !signs_itself() {
+        Some("a CA's certificate has a weak signature")
+    } else {
+        None
     }
 }

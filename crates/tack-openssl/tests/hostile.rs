@@ -131,5 +131,5 @@ fn words_behind_the_go_ahead() {
         stream.write_all(said)?;
         stream.read_to_end(&mut Vec::new()).map(drop)
     });
-    assert!(matches!(outcome, Err(ProbeError::Tls(TlsError::NotTls))), "{outcome:?}");
+    assert!(matches!(outcome, Err(ProbeError::Tls(TlsError::InClear))), "{outcome:?}");
 }

@@ -50,6 +50,7 @@
 //! - A pin that is seen again in the minute of its creation gets this minute as its end, and so is never active by that.
 //! - min_generation is a value of pins, and goes with the last pin of its key.
 //! - A tack that is both expired and revoked is expired.
+//! - A pin that begins later than now, since the clock went back, keeps its end.
 //! - A required key that is missing counts like a contradiction: nothing is activated.
 //! - A break signature that does not hold makes the extension invalid, like a tack that does not.
 //!
@@ -59,8 +60,7 @@
 //! word, keep these:
 //!
 //! - A name has two pins at most, of different keys. All pins of a key have one min_generation, which never falls.
-//! - An active pin goes only by a break signature of its key, or when it is forgotten. (Where the clock went back behind its
-//!   beginning a connection ends it, and then it may give way in a full store.)
+//! - An active pin goes only by a break signature of its key, or when it is forgotten.
 //! - A connection changes the ends of pins of its own name alone, to 30 days ahead at most. A new pin is not active.
 //! - A connection is contradicted if, and only if, an active pin of the name has no tack of its key.
 //! - What is not valid changes nothing. What is revoked raises min_generations at most. Whatever is refused makes no pin and

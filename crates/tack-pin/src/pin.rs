@@ -45,10 +45,11 @@ impl Pin {
     }
 
     /// The end that a connection with an active tack of its key gives it: as long after now as the pin is old, 30 days at
-    /// most (draft-02, section 4.3.4). Where the clock went back behind the pin's beginning, that is now.
+    /// most (draft-02, section 4.3.4). Where the clock went back behind the pin's beginning the end stays as it is: a wrong
+    /// clock ends no pin.
     #[must_use]
     pub fn extended(&self, now: Minute) -> Minute {
-        let age = now.since(self.initial).unwrap_or_default();
+        let Some(age) = now.since(self.initial) else { return self.end };
         now.checked_add(age.min(MAX_ACTIVE)).unwrap_or(Minute::MAX)
     }
 
@@ -100,8 +101,9 @@ mod tests {
 
     #[test]
     fn at_the_ends_of_time() {
-        assert_eq!(pin(0).extended(Minute::MAX), Minute::MAX);
-        assert_eq!(pin(100).extended(Minute::new(99)), Minute::new(99));
         assert!(!pin(0).is_active(Minute::new(0)));
+        assert_eq!(pin(0).extended(Minute::MAX), Minute::MAX);
+        let pin = Pin { end: Minute::new(150), ..pin(100) };
+        assert_eq!((pin.extended(Minute::new(99)), pin.extended(Minute::new(100))), (pin.end, pin.initial));
     }
 }

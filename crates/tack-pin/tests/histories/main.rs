@@ -3,8 +3,7 @@
 //!
 //! 1. A name has two pins at most, of different keys. All pins of a key have one min_generation.
 //! 2. The min_generation of a key never falls while it has a pin.
-//! 3. An active pin goes only by a break signature of its key, or when it is forgotten; or, in a full store, if a connection ends
-//!    it since the clock went back behind its beginning.
+//! 3. An active pin goes only by a break signature of its key, or when it is forgotten.
 //! 4. A connection that gives a pin another end gives it one of its own name, at most 30 days ahead.
 //! 5. A connection is contradicted if, and only if, an active pin of the name has no tack of its key.
 //! 6. What is not valid changes nothing. What is revoked raises min_generations at most. Whatever is refused makes no pin and
@@ -151,10 +150,7 @@ fn of_connection(connection: &Connection, judgement: &Judgement, changed: &Chang
             }
             Some(_) => {}
             None if is_broken(old.key) && may_break => {}
-            None => {
-                let is_ended = old.initial > changed.now && has_tack_of(old.key);
-                assert!(may_activate && (!old.is_active(changed.now) || is_ended));
-            }
+            None => assert!(may_activate && !old.is_active(changed.now)),
         }
     }
     for (of, new) in changed.after.iter().filter(|(of, new)| find(changed.before, of, new.key).is_none()) {

@@ -87,7 +87,9 @@ impl Client {
                 .partition(|(_, tack)| self.records.iter().any(|record| is_pin_of(record, tack.key)));
             for (_, tack) in pinned {
                 for record in self.records.iter_mut().filter(|record| is_pin_of(record, tack.key)) {
-                    record.end = now.saturating_add(now.saturating_sub(record.initial).min(THIRTY_DAYS));
+                    if let Some(age) = now.checked_sub(record.initial) {
+                        record.end = now.saturating_add(age.min(THIRTY_DAYS));
+                    }
                 }
             }
             let new: Vec<_> = others
