@@ -124,3 +124,29 @@ fn served(report: &HostReport) -> impl PartialEq + use<> {
     tacks.sort();
     (report.extension.is_some(), tacks)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::io::{Error, ErrorKind};
+
+    use super::*;
+
+    #[test]
+    fn what_this_machine_lacks_says_nothing_of_the_host() {
+        let lacks = |errno: Errno| Error::from_raw_os_error(errno.raw_os_error());
+        for error in [
+            ProbeError::Connect(lacks(Errno::MFILE)),
+            ProbeError::Resolve(lacks(Errno::AGAIN)),
+            ProbeError::Resolve(Error::other("failed to look up address: Too many open files")),
+        ] {
+            assert_eq!((failure(&error).state, failure(&error).code), (State::Unknown, "connect"), "{error}");
+        }
+        for error in [
+            ProbeError::Connect(lacks(Errno::CONNREFUSED)),
+            ProbeError::Resolve(Error::new(ErrorKind::NotFound, "the name has no address")),
+            ProbeError::Timeout(Phase::Connecting),
+        ] {
+            assert_eq!(failure(&error).state, State::Critical, "{error}");
+        }
+    }
+}

@@ -156,3 +156,29 @@ fn advice(error: &io::Error) -> &'static str {
         _ => "",
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use tack_pin::MemoryStore;
+
+    use super::*;
+
+    #[test]
+    fn a_store_that_is_locked_is_waited_for_once() {
+        let store = Impatient { store: MemoryStore::default(), is_busy: Mutex::new(false) };
+        let mut tries = 0;
+        let mut write = |result: Result<(), StoreError>| {
+            store.write(|_| {
+                tries += 1;
+                result
+            })
+        };
+        assert!(write(Ok(())).is_ok());
+        assert!(matches!(write(Err(StoreError::NotAStore)), Err(StoreError::NotAStore)));
+        assert!(matches!(write(Err(StoreError::Busy)), Err(StoreError::Busy)));
+        assert!(matches!(write(Ok(())), Err(StoreError::Busy)));
+        assert_eq!(tries, 3);
+        let name = "www.example.com".parse().unwrap();
+        assert!(store.look(&Query { name: &name, keys: &[], now: Minute::new(0) }).is_ok());
+    }
+}

@@ -7,7 +7,7 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use std::thread;
 
-use common::{ok, run_with, tack, temp_dir, write};
+use common::{ok, run, run_with, tack, temp_dir, write};
 use serde_json::Value;
 
 const KEYS: [&str; 2] = ["7h4mi.ovddw.f7aij.4qlz5.m2qa2", "o5bkz.47a4x.7jgk7.3gpnz.4bv76"];
@@ -48,6 +48,17 @@ fn whoever_stops_reading_hears_nothing_of_it() {
         let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         drop(child.stdout.take());
         assert_eq!(child.wait_with_output().unwrap().stderr, b"", "{arguments:?}");
+    }
+}
+
+#[test]
+fn a_pipe_is_no_store_and_is_not_waited_for() {
+    let directory = temp_dir();
+    ok(Command::new("mkfifo").arg(directory.path().join("PINS.db")));
+    for arguments in [&["export"][..], &["list"]] {
+        let ran = run(&mut pins(directory.path(), arguments));
+        assert_eq!(ran.status, Some(1), "{arguments:?}");
+        assert!(ran.stderr.starts_with("tack: PINS.db: it is no pin store; "), "{}", ran.stderr);
     }
 }
 
