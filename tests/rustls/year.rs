@@ -15,9 +15,9 @@ use tack_core::{Fingerprint, Minute, Object, Span};
 use tack_pin::{MemoryStore, PinStore};
 use tack_rustls::{HostFiles, Pinning, Requirement, TackResolver, TackVerifier, TackVerifierBuilder, refusal};
 
+use crate::at;
 use crate::client::{KINDS, Kind};
 use crate::common::{PASSWORD, genkey, ok, tack, temp_dir, write};
-use crate::at;
 
 const NAME: &str = "www.example.com";
 /// How long a certificate lives, in days, from March 2029.
@@ -168,7 +168,8 @@ fn a_year_of_renewals_and_a_rollover_refuses_nobody_but_impostors() {
             sign(directory, "K2.pem", "new-chain.pem", today, "K2-tacks.pem");
             sign(directory, "K3.pem", "forged.pem", today, "K3-tacks.pem");
         }
-        let keys = keys.get_or_insert_with(|| ["K1-tacks.pem", "K2-tacks.pem"].map(|file| fingerprint(directory, file)));
+        let keys =
+            keys.get_or_insert_with(|| ["K1-tacks.pem", "K2-tacks.pem"].map(|file| fingerprint(directory, file)));
         let certificate = if today % LIFE == 0 { "new-chain.pem" } else { "chain.pem" };
         deploy(directory, today, certificate, keys);
         if today % LIFE == 0 {
