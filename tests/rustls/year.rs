@@ -89,7 +89,7 @@ fn deploy(directory: &Path, today: u32, certificate: &str, keys: &[Fingerprint; 
         SECOND..GONE => (&["K1-tacks.pem", "K2-tacks.pem"][..], &keys[1..]),
         _ => (&["K2-tacks.pem"][..], &keys[1..]),
     };
-    active.iter().for_each(|key| drop(command.args(["--activate", key.as_str()])));
+    command.args(active.iter().flat_map(|key| ["--activate", key.as_str()]));
     ok(command.args(tacks));
 }
 

@@ -90,7 +90,7 @@ impl TackVerifier {
 
     fn error(&self, refused: &Arc<Refused>) -> Error {
         let error = match refused.alert() {
-            _ if !self.sends_draft_alerts => CertificateError::Other(OtherError(Arc::clone(refused) as _)),
+            _ if !self.sends_draft_alerts => CertificateError::Other(OtherError(refused.clone())),
             Alert::BadCertificate => CertificateError::BadEncoding,
             Alert::CertificateRevoked => CertificateError::Revoked,
             Alert::CertificateExpired => CertificateError::Expired,
