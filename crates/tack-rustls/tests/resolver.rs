@@ -1,5 +1,5 @@
 //! What a server sends as its files change.
-#![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test fails by panicking")]
 #![cfg(feature = "server")]
 
 mod common;

@@ -1,5 +1,5 @@
 //! What the verifier refuses, with which error and alert, with both providers and versions of TLS.
-#![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
 mod common;
 
