@@ -14,6 +14,7 @@
 //! | why a connection was refused, out of the error of rustls, io, hyper, reqwest or ureq | [`refusal`], [`Refused`] |
 //! | metrics and reports | [`TackVerifierBuilder::on_judgement`], [`Judged`] |
 //! | a server that sends tacks, and takes up new ones while it runs | `TackResolver` (feature `server`) |
+//! | TLS on buffers in memory, with TACK | [`memory`] |
 //!
 //! # From `tack genkey` to an app that pins, in ten minutes
 //!
@@ -104,8 +105,9 @@
 //! ```
 //!
 //! A client of hosts that it does not know beforehand pins instead: [`TackVerifierBuilder::pin_in`] with a store. The
-//! crate's examples are whole programs: `https_client` (reqwest), `ureq_client`, `line_client` (tokio, no HTTP) and
-//! `https_server` (tokio-rustls). `cargo run -p tack-rustls --example https_client` runs one.
+//! crate's examples are whole programs: `https_client` (reqwest), `ureq_client`, `line_client` (tokio, no HTTP),
+//! `https_server` (tokio-rustls), and on buffers in memory `in_memory` and `terminating_proxy`. `cargo run -p tack-rustls
+//! --example https_client` runs one.
 //!
 //! # What is decided here
 //!
@@ -135,6 +137,7 @@
 
 mod judge;
 mod judged;
+pub mod memory;
 mod pinning;
 mod refused;
 mod requirement;

@@ -2,6 +2,7 @@
 
 use std::error::Error;
 use std::io;
+use std::sync::Arc;
 
 use rustls::CertificateError;
 use tack_core::TimeError;
@@ -85,6 +86,9 @@ pub fn refusal<'a>(error: &'a (dyn Error + 'static)) -> Option<&'a Refused> {
     let mut next = Some(error);
     while let Some(error) = next {
         if let Some(refused) = error.downcast_ref() {
+            return Some(refused);
+        }
+        if let Some(refused) = error.downcast_ref::<Arc<Refused>>() {
             return Some(refused);
         }
         next = inner(error);

@@ -6,7 +6,7 @@ mod common;
 
 use std::env;
 use std::fs;
-use std::io::Write;
+use std::io::{BufRead, BufReader, Write};
 use std::net::{TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -14,7 +14,8 @@ use std::sync::Once;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use tack_core::{Certificate, Expiration, Minute, pem};
+use getrandom::SysRng;
+use tack_core::{Certificate, Expiration, Minute, TackCertificate, TackExtension, pem};
 use tack_pin::{Pin, PinStore, SqliteStore};
 use tempfile::TempDir;
 
@@ -118,6 +119,12 @@ fn tack(leaf: &Leaf, seed: u8) -> String {
     extension(vec![leaf.tack_until(&signing_key(seed), expiration)], 1).to_pem()
 }
 
+/// A TACK certificate, for this certificate, by key 1.
+fn tack_certificate(leaf: &Leaf) -> String {
+    let extension = TackExtension::from_pem(tack(leaf, 1).as_bytes()).unwrap();
+    TackCertificate::new(&extension, &mut SysRng).unwrap().to_pem()
+}
+
 fn fingerprint(seed: u8) -> String {
     signing_key(seed).public_key().fingerprint().to_string()
 }
@@ -187,4 +194,44 @@ fn each_address_has_its_line() {
     let target = format!("https://localhost:{}/", server.port);
     let (stdout, status) = server.run("https_client", &["--require", &fingerprint(2), &target]);
     assert_eq!((stdout.as_str(), status), ("refused: key_required\nrefused: key_required\n", Some(1)));
+}
+
+#[test]
+fn a_client_and_a_server_in_memory() {
+    let output = Command::new(example("in_memory")).output().unwrap();
+    assert_eq!(String::from_utf8(output.stdout).unwrap(), "hello, world; 1 tack, TLSv1_3\n");
+}
+
+/// A proxy that ends TLS, and the service behind it.
+#[test]
+fn a_proxy_ends_tls() {
+    const ANSWER: &[u8] = b"HTTP/1.1 200 OK\r\nContent-Length: 3\r\nConnection: close\r\n\r\nok\n";
+    let (directory, ca) = (tempfile::tempdir().unwrap(), Ca::new());
+    let leaf = ca.issue(&[NAME]);
+    let tack = Certificate::all_from_bytes(tack_certificate(&leaf).as_bytes()).unwrap();
+    assert_eq!(tack.len(), 1);
+    let files = [leaf.certificate_pem(), tack_certificate(&leaf), leaf.key.serialize_pem()];
+    fs::write(directory.path().join("server.pem"), files.concat()).unwrap();
+    fs::write(directory.path().join("ca.pem"), pem::encode(Certificate::LABEL, &ca.certificate)).unwrap();
+    let service = TcpListener::bind("127.0.0.1:0").unwrap();
+    let to = service.local_addr().unwrap().to_string();
+    thread::spawn(move || {
+        for stream in service.incoming() {
+            let mut stream = stream.unwrap();
+            let mut lines = BufReader::new(stream.try_clone().unwrap()).lines();
+            // Whoever only looks whether the proxy listens asks nothing.
+            while lines.next().is_some_and(|line| line.is_ok_and(|line| !line.is_empty())) {}
+            let _ = stream.write_all(ANSWER);
+        }
+    });
+    let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let listen = format!("127.0.0.1:{port}");
+    let mut proxy = Command::new(example("terminating_proxy"));
+    let proxy = proxy.current_dir(directory.path()).args(["server.pem", &listen, &to]).stderr(Stdio::null());
+    let proxy = Server { directory, leaf, child: proxy.spawn().unwrap(), port };
+    wait_until(|| TcpStream::connect(("127.0.0.1", port)).is_ok());
+    for (key, expected) in [(1, ("200 3\n", Some(0))), (2, ("refused: key_required\n", Some(1)))] {
+        let (stdout, status) = proxy.run("https_client", &["--require", &fingerprint(key)]);
+        assert_eq!((stdout.as_str(), status), expected);
+    }
 }
