@@ -149,10 +149,11 @@ fn decide(valid: &Validated, known: &Known, name: Option<&HostName>, policy: &Po
     if decision.refusals.is_empty() {
         decision.determine_status(valid, known, name);
         decision.check_required(valid, policy.required());
+        // What is broken leaves its place to what is new.
+        decision.break_pins(valid, known);
         if decision.refusals.is_empty() && policy.changes() == Mode::Activate {
             decision.activate(valid, known);
         }
-        decision.break_pins(valid, known);
     }
     if policy.changes() == Mode::ReadOnly {
         decision.changes.clear();

@@ -1,5 +1,6 @@
 //! Break signatures (draft-00, section 4.2.2).
 
+use tack_core::Minute;
 use tack_pin::{Change, MemoryStore, Status};
 
 use crate::common::*;
@@ -37,6 +38,14 @@ fn a_broken_key_makes_no_pin() {
     assert!(store.is_empty());
     let judgement = connect(&store, draft_00(Some(tack(1)), &[2], true));
     assert_eq!((accepted(&judgement), judgement.pins().len()), (Status::Unpinned, 1));
+}
+
+#[test]
+fn a_new_pin_takes_the_place_of_two_that_are_broken_beside_it() {
+    let inactive = |key| (HOST, pin(key, 0, earlier(DAY), NOW));
+    let store = store(&[inactive(2), inactive(3)]);
+    let judgement = connect(&store, draft_00(Some(tack(1)), &[2, 3], true));
+    assert_eq!((accepted(&judgement), judgement.pins()), (Status::Unpinned, &[pin(1, 0, NOW, Minute::new(0))][..]));
 }
 
 #[test]
