@@ -72,10 +72,13 @@ impl Client {
             codes.push("key_required");
         }
 
+        // 6. Break signatures, as soon as the status is determined: what is broken leaves its place to what is new.
+        self.records.retain(|record| !connection.broken().contains(&record.key));
+
         // 4. Activation.
         if codes.is_empty() && connection.mode == Mode::Activate {
             self.records.retain(|record| record.name != name || record.end > now || has_tack_of(record.key));
-            // The pin of a key that is broken below would only drive out another one.
+            // A key that is broken makes no pin.
             let is_active = |(index, tack): &(usize, &Tack)| {
                 connection.is_active(*index) && !connection.broken().contains(&tack.key)
             };
@@ -101,9 +104,6 @@ impl Client {
                 .collect();
             new.into_iter().for_each(|record| self.add(record, now));
         }
-
-        // 6. Break signatures.
-        self.records.retain(|record| !connection.broken().contains(&record.key));
         (Some(status), codes)
     }
 
