@@ -1,7 +1,7 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use tack_pin::HostName;
+use tack_core::HostName;
 
 fuzz_target!(|text: &str| {
     let Ok(name) = text.parse::<HostName>() else { return };

@@ -22,6 +22,7 @@
 //! | a new TACK certificate | `TackCertificate` (feature `tack-certificate`) |
 //! | a file for OpenSSL's serverinfo setting | [`ServerInfo`] |
 //! | any file of these kinds, at once or in pieces | [`Object`], [`ObjectReader`], [`pem`] |
+//! | the name of a host, as clients pin it | [`HostName`] |
 //! | times in minutes and seconds, and as people type them | [`Minute`], [`Timestamp`], [`Span`], [`Expiration`] |
 //!
 //! # Is this server's tack good?
@@ -66,6 +67,7 @@
 //! | `key-file` | yes | `KeyFile`, with AES, HMAC and PBKDF2 |
 //! | `precomputed-tables` | yes | faster signing, by tables that are computed once |
 //! | `tack-certificate` | yes | `TackCertificate`, with x509-cert |
+//! | `idna` | no | host names in Unicode, with idna |
 //! | `serde` | no | `Serialize` and `Deserialize`: times as numbers, all else as text |
 //!
 //! A client that verifies needs none of them: `default-features = false`.
@@ -93,6 +95,7 @@ mod extension;
 mod fingerprint;
 mod generations;
 mod hex;
+mod host_name;
 mod key;
 #[cfg(feature = "key-file")]
 mod key_file;
@@ -125,6 +128,7 @@ pub use crate::error::{Error, ErrorKind};
 pub use crate::extension::TackExtension;
 pub use crate::fingerprint::{Fingerprint, ParseFingerprintError};
 pub use crate::generations::Generations;
+pub use crate::host_name::{HostName, NameError, NameErrorCause};
 pub use crate::key::{PublicKey, SigningKey};
 #[cfg(feature = "key-file")]
 pub use crate::key_file::KeyFile;

@@ -89,7 +89,6 @@ mod alert;
 mod judgement;
 mod memory;
 mod merge;
-mod name;
 mod pin;
 mod pin_list;
 mod policy;
@@ -104,10 +103,12 @@ mod status;
 mod store;
 mod tables;
 
+/// The names of hosts, which ticket pinning shares.
+pub use tack_core::{HostName, NameError, NameErrorCause};
+
 pub use crate::alert::Alert;
 pub use crate::judgement::{JudgedTack, Judgement};
 pub use crate::memory::MemoryStore;
-pub use crate::name::{HostName, NameError, NameErrorCause};
 pub use crate::pin::Pin;
 pub use crate::pin_list::{PinList, PinListError};
 pub use crate::policy::{Mode, Policy};

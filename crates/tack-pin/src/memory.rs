@@ -4,9 +4,8 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::convert::Infallible;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use tack_core::{Fingerprint, Minute};
+use tack_core::{Fingerprint, HostName, Minute};
 
-use crate::name::HostName;
 use crate::pin::Pin;
 use crate::store::{Change, DEFAULT_LIMIT, Imported, Known, PinStore, Query, StoreError};
 use crate::tables::Tables;

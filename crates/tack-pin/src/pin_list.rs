@@ -3,9 +3,8 @@
 use std::collections::BTreeSet;
 use std::fmt;
 
-use tack_core::{Fingerprint, Minute, ParseFingerprintError};
+use tack_core::{Fingerprint, HostName, Minute, NameError, ParseFingerprintError};
 
-use crate::name::{HostName, NameError};
 use crate::pin::Pin;
 
 /// Pins in JSON: arrays of name, fingerprint, min_generation, initial and end, the times in minutes since 1970.

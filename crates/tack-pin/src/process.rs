@@ -1,9 +1,8 @@
 //! Client processing (draft-02, section 4.3).
 
-use tack_core::{Fingerprint, Minute, Tack, TackExtension, TargetHash};
+use tack_core::{Fingerprint, HostName, Minute, Tack, TackExtension, TargetHash};
 
 use crate::judgement::{JudgedTack, Judgement};
-use crate::name::HostName;
 use crate::pin::Pin;
 use crate::policy::{Mode, Policy};
 use crate::presented::{Carrier, Presented};

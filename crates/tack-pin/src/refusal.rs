@@ -1,9 +1,8 @@
 //! Why a client refuses a connection.
 
-use tack_core::{Error, Fingerprint, Minute, TargetHash};
+use tack_core::{Error, Fingerprint, HostName, Minute, TargetHash};
 
 use crate::alert::Alert;
-use crate::name::HostName;
 
 /// The reason why a client refuses a connection: one, with the alert that the draft gives it.
 ///

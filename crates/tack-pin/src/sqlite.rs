@@ -10,9 +10,8 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use rusqlite::{Connection, TransactionBehavior};
-use tack_core::{Fingerprint, Minute};
+use tack_core::{Fingerprint, HostName, Minute};
 
-use crate::name::HostName;
 use crate::pin::Pin;
 use crate::sqlite::error::store_error;
 use crate::sqlite::file::{Access, StoreFile};

@@ -2,9 +2,8 @@
 
 use std::error::Error;
 
-use tack_core::{Fingerprint, Minute};
+use tack_core::{Fingerprint, HostName, Minute};
 
-use crate::name::HostName;
 use crate::pin::Pin;
 
 /// The most pins that a store keeps, unless it is told otherwise.

@@ -1,9 +1,8 @@
 //! What every store does with its tables: the rules of changes, of imports and of a full store are here alone.
 
-use tack_core::{Fingerprint, Minute};
+use tack_core::{Fingerprint, HostName, Minute};
 
 use crate::merge::{Merge, merge};
-use crate::name::HostName;
 use crate::pin::Pin;
 use crate::store::{Change, Imported, Known, Query};
 

@@ -3,8 +3,9 @@
 use std::collections::{HashSet, VecDeque};
 use std::fmt;
 
+use tack_core::HostName;
+
 use crate::judgement::Judgement;
-use crate::name::HostName;
 use crate::pin::Pin;
 use crate::simulate::servers::{Moment, Today};
 

@@ -2,9 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use tack_core::{Fingerprint, Minute};
+use tack_core::{Fingerprint, HostName, Minute};
 
-use crate::name::HostName;
 use crate::refusal::Refusal;
 use crate::simulate::clients::{Clients, Habit, Visit};
 use crate::simulate::outcome::{ActivePin, DayStatus, HabitOutcome, RefusedVisit, Simulation};

@@ -5,11 +5,12 @@ use std::collections::HashMap;
 use std::rc::Rc;
 
 use sha2::{Digest, Sha256};
-use tack_core::{BreakSig, Draft00, Draft02, Fingerprint, Minute, SigningKey, Tack, TackExtension, TargetHash};
+use tack_core::{
+    BreakSig, Draft00, Draft02, Fingerprint, HostName, Minute, SigningKey, Tack, TackExtension, TargetHash,
+};
 
 use crate::judgement::Judgement;
 use crate::memory::MemoryStore;
-use crate::name::HostName;
 use crate::pin::Pin;
 use crate::policy::Policy;
 use crate::presented::{Carrier, Presented};

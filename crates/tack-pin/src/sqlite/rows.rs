@@ -5,9 +5,8 @@ use std::str::FromStr;
 
 use rusqlite::types::Type;
 use rusqlite::{Connection, OptionalExtension, Params, Row};
-use tack_core::{Fingerprint, Minute};
+use tack_core::{Fingerprint, HostName, Minute};
 
-use crate::name::HostName;
 use crate::pin::Pin;
 use crate::tables::Tables;
 

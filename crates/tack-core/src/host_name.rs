@@ -1,4 +1,4 @@
-//! Host names, as pins have them.
+//! Host names, as clients pin them.
 
 use std::fmt;
 use std::str::FromStr;
@@ -15,12 +15,12 @@ const MAX_LABEL: usize = 63;
 /// Reading one brings it into this form. Names in Unicode need the feature `idna`. It has 253 characters at most.
 ///
 /// ```
-/// use tack_pin::HostName;
+/// use tack_core::HostName;
 ///
 /// let name: HostName = "WWW.Example.com.".parse()?;
 /// assert_eq!(name.as_str(), "www.example.com");
 /// assert!("192.0.2.1".parse::<HostName>().is_err());
-/// # Ok::<(), tack_pin::NameError>(())
+/// # Ok::<(), tack_core::NameError>(())
 /// ```
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct HostName(Arc<str>);
@@ -94,7 +94,7 @@ impl NameError {
 /// What is wrong with a host name.
 ///
 /// ```
-/// use tack_pin::{HostName, NameErrorCause};
+/// use tack_core::{HostName, NameErrorCause};
 ///
 /// let error = "::1".parse::<HostName>().unwrap_err();
 /// assert_eq!(error.cause(), NameErrorCause::Address);
