@@ -1,0 +1,148 @@
+//! What a server answers.
+
+use tack_core::Timestamp;
+use tack_core::rand_core::TryCryptoRng;
+
+use crate::alert::Alert;
+use crate::lifetime::Lifetime;
+use crate::message::{ClientMessage, MessageError, ServerMessage};
+use crate::ring::{KeyRing, TicketFlaw};
+use crate::secret::PinningSecret;
+use crate::session::{ProofKind, Session};
+
+/// A server that takes part (RFC 8672, section 2): with its key ring, and what it promises.
+///
+/// ```
+/// use getrandom::SysRng;
+/// use tack_core::Timestamp;
+/// use tack_ticket::{ClientMessage, KeyRing, Lifetime, ProtectionKey, Server, Session};
+/// # use tack_ticket::Transcript;
+/// # let mut transcript = Transcript::default();
+/// # transcript.add(b"\x01\x00\x00\x00");
+/// # transcript.add(&[&b"\x02\x00\x00\x28\x03\x03"[..], &[7; 32], b"\x00\x13\x01\x00\x00\x00"].concat());
+/// # let session = Session::new(&transcript, &[7; 32]).expect("the ServerHello is there");
+///
+/// let now = Timestamp::new(1_795_195_875);
+/// let ring = KeyRing::new(ProtectionKey::generate(&mut SysRng)?, now);
+/// let server = Server::new(ring, Lifetime::MAX);
+///
+/// let received = server.receive(&ClientMessage::default().to_bytes())?;
+/// let answer = server.answer(&received, &session, b"SubjectPublicKeyInfo", now, &mut SysRng)?;
+/// assert!(answer.proof.is_empty() && answer.ticket.is_some());
+/// assert_eq!(answer.lifetime, 2_678_400);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone)]
+pub struct Server {
+    ring: KeyRing,
+    lifetime: Lifetime,
+    is_ramping_down: bool,
+    proof: ProofKind,
+}
+
+/// What a client sent, once it was read and found good.
+#[derive(Clone)]
+pub struct Received {
+    original: Option<PinningSecret>,
+}
+
+/// Why a server ends the handshake.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum ServerRefusal {
+    /// The message of the client cannot be read.
+    #[error("the ticket_pinning extension is malformed: {0}")]
+    Malformed(#[from] MessageError),
+
+    /// The ticket opens nothing. The client may have met an impostor before (RFC 8672, section 8.3).
+    #[error("the ticket is refused: {0}")]
+    Ticket(#[from] TicketFlaw),
+}
+
+impl Server {
+    /// A server that hands out tickets of this lifetime, and proves as RFC 8672 has it.
+    #[must_use]
+    pub fn new(ring: KeyRing, lifetime: Lifetime) -> Self {
+        Self { ring, lifetime, is_ramping_down: false, proof: ProofKind::Rfc8672 }
+    }
+
+    /// On ramp-down it proves, and hands out no ticket: pins fade (RFC 8672, section 5.5).
+    #[must_use]
+    pub fn ramp_down(mut self, is_ramping_down: bool) -> Self {
+        self.is_ramping_down = is_ramping_down;
+        self
+    }
+
+    /// How it proves.
+    #[must_use]
+    pub fn proof(mut self, kind: ProofKind) -> Self {
+        self.proof = kind;
+        self
+    }
+
+    /// Its key ring.
+    #[must_use]
+    pub fn ring(&self) -> &KeyRing {
+        &self.ring
+    }
+
+    /// Reads what a client sent in its ClientHello, and opens the ticket.
+    ///
+    /// # Errors
+    /// [`ServerRefusal`]: the server ends the handshake with its [`alert`](ServerRefusal::alert), and should log it.
+    pub fn receive(&self, body: &[u8]) -> Result<Received, ServerRefusal> {
+        let message = ClientMessage::from_bytes(body)?;
+        let original = message.ticket.map(|ticket| self.ring.open(&ticket)).transpose()?;
+        Ok(Received { original })
+    }
+
+    /// What it sends in EncryptedExtensions: the proof if the client sent a ticket, and a new ticket unless it is ramping down, or
+    /// no key may be used yet. `key_info` is the SubjectPublicKeyInfo of its certificate, in DER.
+    ///
+    /// # Errors
+    /// What `rng` fails with.
+    pub fn answer<R: TryCryptoRng + ?Sized>(
+        &self,
+        received: &Received,
+        session: &Session,
+        key_info: &[u8],
+        now: Timestamp,
+        rng: &mut R,
+    ) -> Result<ServerMessage, R::Error> {
+        let proof = received.original.as_ref().map(|original| session.proof(self.proof, original, key_info));
+        let key = self.ring.current(now).filter(|_| !self.is_ramping_down);
+        let ticket = key.map(|key| key.seal(&session.pinning_secret(), rng)).transpose()?;
+        let lifetime = ticket.as_ref().map_or(0, |_| self.lifetime.seconds());
+        Ok(ServerMessage { proof: proof.unwrap_or_default(), ticket, lifetime })
+    }
+}
+
+impl Received {
+    /// Whether there was a ticket.
+    #[must_use]
+    pub fn has_ticket(&self) -> bool {
+        self.original.is_some()
+    }
+}
+
+impl ServerRefusal {
+    /// The alert that ends the handshake.
+    #[must_use]
+    pub fn alert(&self) -> Alert {
+        match self {
+            Self::Malformed(_) => Alert::DecodeError,
+            Self::Ticket(_) => Alert::HandshakeFailure,
+        }
+    }
+
+    /// A word for programs.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Malformed(_) => "malformed",
+            Self::Ticket(TicketFlaw::Foreign) => "foreign_ticket",
+            Self::Ticket(TicketFlaw::UnknownKey(_)) => "unknown_key",
+            Self::Ticket(TicketFlaw::Damaged(_)) => "damaged_ticket",
+        }
+    }
+}
