@@ -102,6 +102,20 @@ impl Certificate {
         Ok(Self { target_hash, not_after, subject, issuer, extensions })
     }
 
+    /// The subjectPublicKeyInfo of a certificate in DER, as it is there, and nothing else of it.
+    ///
+    /// # Errors
+    /// [`Error::Certificate`] names the field that cannot be read.
+    pub fn subject_public_key_info_of(der: &[u8]) -> Result<&[u8], Error> {
+        let mut certificate = open(&mut reader(der, "outer SEQUENCE")?, Tag::Sequence, "outer SEQUENCE")?;
+        let mut tbs = open(&mut certificate, Tag::Sequence, "tbsCertificate")?;
+        open_optional(&mut tbs, 0, "version")?;
+        for part in ["serialNumber", "signature", "issuer", "validity", "subject"] {
+            skip(&mut tbs, part)?;
+        }
+        skip(&mut tbs, "subjectPublicKeyInfo")
+    }
+
     /// Reads every certificate of a PEM text, or the one of a DER file.
     ///
     /// # Errors
@@ -436,6 +450,20 @@ mod tests {
         assert_eq!(read(&[&other, &ca, &names]), (Some(true), Some(b"names".to_vec())));
         assert_eq!(read(&[&no_ca]), (Some(false), None));
         assert_eq!(certificate(1, &[&ca]).is_ca(), None, "v2 has no extensions");
+    }
+
+    #[test]
+    fn the_key_is_taken_as_it_is() {
+        let (number, sequence, key) = (der(0x02, &[1]), der(0x30, &[]), der(0x30, b"\x05\x81\x00no DER"));
+        let version = der(0xa0, &der(0x02, &[V3]));
+        let rest = [&number[..], &sequence, &sequence, &sequence, &sequence, &key].concat();
+        for tbs in [[&version[..], &rest, b"more"].concat(), rest.clone()] {
+            let whole = der(0x30, &der(0x30, &tbs));
+            assert_eq!(Certificate::subject_public_key_info_of(&whole), Ok(&key[..]));
+        }
+        let cut_off = der(0x30, &der(0x30, &rest[..rest.len() - 1]));
+        let refused = Certificate::subject_public_key_info_of(&cut_off);
+        assert_eq!(refused, Err(Error::Certificate { part: "subjectPublicKeyInfo" }));
     }
 
     #[test]

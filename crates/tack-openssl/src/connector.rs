@@ -9,12 +9,12 @@ use openssl::ssl::{
     HandshakeError, Ssl, SslContext, SslContextBuilder, SslMethod, SslOptions, SslRef, SslSessionCacheMode,
     SslVerifyMode, SslVersion,
 };
-use openssl::x509::verify::X509CheckFlags;
 use openssl::x509::{X509, X509Ref};
 use tack_core::Timestamp;
 
 use crate::bounded::{Bounded, MAX_BYTES, Stop};
 use crate::error::{Phase, ProbeError, TlsError, words};
+use crate::expected;
 use crate::handshake;
 use crate::key::{Group, LeafKey, SignatureAlgorithm};
 use crate::protocol::Protocol;
@@ -154,18 +154,7 @@ impl Connector {
     fn prepare(&self, name: &ServerName, now: Timestamp) -> Result<Ssl, ErrorStack> {
         let mut ssl = Ssl::new(&self.context)?;
         handshake::listen(&mut ssl)?;
-        if let ServerName::Dns(name) = name {
-            ssl.set_hostname(name.as_str())?;
-        }
-        if self.verifies {
-            let parameters = ssl.param_mut();
-            match name {
-                ServerName::Dns(name) => parameters.set_host(name.as_str())?,
-                ServerName::Address(address) => parameters.set_ip(*address)?,
-            }
-            parameters.set_hostflags(X509CheckFlags::NO_PARTIAL_WILDCARDS | X509CheckFlags::NEVER_CHECK_SUBJECT);
-            parameters.set_time(now.seconds());
-        }
+        expected::expect(&mut ssl, name, self.verifies.then_some(now))?;
         Ok(ssl)
     }
 
@@ -239,7 +228,8 @@ impl ConnectorBuilder {
 }
 
 impl Trust {
-    fn add_to(&self, context: &mut SslContextBuilder) -> Result<(), ConnectorError> {
+    /// Has a context trust so.
+    pub(crate) fn add_to(&self, context: &mut SslContextBuilder) -> Result<(), ConnectorError> {
         match self {
             Self::System => trust_the_system(context)?,
             Self::Certificates(pem) => {

@@ -3,7 +3,7 @@
 //! The callbacks are called from C, where a panic would end the process.
 
 use std::mem;
-use std::sync::{Mutex, OnceLock, PoisonError};
+use std::sync::{Mutex, PoisonError};
 
 use openssl::error::ErrorStack;
 use openssl::ex_data::Index;
@@ -12,6 +12,7 @@ use openssl::x509::X509StoreContext;
 use tack_core::TackExtension;
 
 use crate::seen::{Extension, Place};
+use crate::slot::Slot;
 use crate::verification::Findings;
 
 /// What was told of one connection.
@@ -21,12 +22,12 @@ pub(crate) struct Told {
     pub(crate) findings: Findings,
 }
 
-type Slot = Index<Ssl, Mutex<Told>>;
+static SLOT: Slot<Mutex<Told>> = Slot::new();
 
 /// Asks for the TACK extension in every place where a server may answer: a place that is not registered would end the
 /// handshake.
 pub(crate) fn ask(context: &mut SslContextBuilder) -> Result<(), ErrorStack> {
-    let slot = slot()?;
+    let slot = SLOT.index()?;
     let places = ExtensionContext::CLIENT_HELLO
         | ExtensionContext::TLS1_2_SERVER_HELLO
         | ExtensionContext::TLS1_3_ENCRYPTED_EXTENSIONS
@@ -55,7 +56,7 @@ pub(crate) fn ask(context: &mut SslContextBuilder) -> Result<(), ErrorStack> {
 
 /// Has OpenSSL verify chain and name, and go on whatever it finds.
 pub(crate) fn verify(context: &mut SslContextBuilder) -> Result<(), ErrorStack> {
-    let slot = slot()?;
+    let slot = SLOT.index()?;
     let ssl_slot = X509StoreContext::ssl_idx()?;
     context.set_verify_callback(SslVerifyMode::PEER, move |is_good, context| {
         if let Some(ssl) = context.ex_data(ssl_slot) {
@@ -68,31 +69,19 @@ pub(crate) fn verify(context: &mut SslContextBuilder) -> Result<(), ErrorStack> 
 
 /// Prepares a connection for what will be told of it.
 pub(crate) fn listen(ssl: &mut Ssl) -> Result<(), ErrorStack> {
-    ssl.set_ex_data(slot()?, Mutex::default());
+    ssl.set_ex_data(SLOT.index()?, Mutex::default());
     Ok(())
 }
 
 /// What was told of a connection.
 pub(crate) fn told(ssl: &SslRef) -> Result<Told, ErrorStack> {
     let mut all = Told::default();
-    with(ssl, slot()?, |told| all = mem::take(told));
+    with(ssl, SLOT.index()?, |told| all = mem::take(told));
     Ok(all)
 }
 
-fn with(ssl: &SslRef, slot: Slot, action: impl FnOnce(&mut Told)) {
+fn with(ssl: &SslRef, slot: Index<Ssl, Mutex<Told>>, action: impl FnOnce(&mut Told)) {
     if let Some(told) = ssl.ex_data(slot) {
         action(&mut told.lock().unwrap_or_else(PoisonError::into_inner));
-    }
-}
-
-/// The place in a connection for what is told of it, one for the whole process: OpenSSL frees none of them.
-fn slot() -> Result<Slot, ErrorStack> {
-    static SLOT: OnceLock<Slot> = OnceLock::new();
-    match SLOT.get() {
-        Some(slot) => Ok(*slot),
-        None => {
-            let slot = Ssl::new_ex_index()?;
-            Ok(*SLOT.get_or_init(|| slot))
-        }
     }
 }

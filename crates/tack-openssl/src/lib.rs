@@ -13,6 +13,7 @@
 //! | what is weak by today's rules | [`Weakness`] |
 //! | why nothing can be said | [`ProbeError`], [`StartTlsError`], [`TlsError`] |
 //! | the dialogues before TLS, on any stream | [`starttls::negotiate`] |
+//! | pinning with tickets, of clients and servers | `ticket` (feature `ticket`) |
 //!
 //! # What does this host serve?
 //!
@@ -47,23 +48,28 @@
 //!
 //! | feature | default | what it adds |
 //! | --- | --- | --- |
+//! | `ticket` | no | [`ticket`](mod@ticket): ticket pinning (RFC 8672); the only code here that is not safe Rust is in one module of it |
 //! | `vendored` | no | OpenSSL is compiled along, instead of the system's |
 
-#![forbid(unsafe_code)]
+#![cfg_attr(not(feature = "ticket"), forbid(unsafe_code))]
 
 mod alert;
 mod bounded;
 mod cipher;
 mod connector;
 mod error;
+mod expected;
 mod handshake;
 mod key;
 mod protocol;
 mod resolve;
 mod seen;
 mod server_name;
+mod slot;
 pub mod starttls;
 mod target;
+#[cfg(feature = "ticket")]
+pub mod ticket;
 mod verification;
 mod weakness;
 

@@ -13,8 +13,6 @@ use std::fmt;
 pub enum Alert {
     /// A ticket or a proof is not what it must be (RFC 8672, section 2.2).
     HandshakeFailure,
-    /// The server sends a proof that nobody asked for.
-    IllegalParameter,
     /// A message cannot be read.
     DecodeError,
     /// The library's own fault: what it computes is not what TLS computes.
@@ -27,7 +25,6 @@ impl Alert {
     pub fn name(self) -> &'static str {
         match self {
             Self::HandshakeFailure => "handshake_failure",
-            Self::IllegalParameter => "illegal_parameter",
             Self::DecodeError => "decode_error",
             Self::InternalError => "internal_error",
         }
@@ -38,7 +35,6 @@ impl Alert {
     pub fn number(self) -> u8 {
         match self {
             Self::HandshakeFailure => 40,
-            Self::IllegalParameter => 47,
             Self::DecodeError => 50,
             Self::InternalError => 80,
         }
@@ -59,7 +55,6 @@ mod tests {
     fn names_and_numbers_are_those_of_tls() {
         for (alert, name, number) in [
             (Alert::HandshakeFailure, "handshake_failure", 40),
-            (Alert::IllegalParameter, "illegal_parameter", 47),
             (Alert::DecodeError, "decode_error", 50),
             (Alert::InternalError, "internal_error", 80),
         ] {

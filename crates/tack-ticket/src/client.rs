@@ -147,8 +147,7 @@ impl ClientRefusal {
     pub fn alert(&self) -> Alert {
         match self {
             Self::Malformed(_) => Alert::DecodeError,
-            Self::NoAnswer | Self::NoProof | Self::WrongProof => Alert::HandshakeFailure,
-            Self::UnaskedProof => Alert::IllegalParameter,
+            Self::NoAnswer | Self::NoProof | Self::WrongProof | Self::UnaskedProof => Alert::HandshakeFailure,
         }
     }
 

@@ -10,7 +10,7 @@
 //!
 //! | need | type |
 //! | --- | --- |
-//! | the secrets of a session, and proofs | [`Session`], [`Transcript`], [`Hash`], [`ProofKind`], [`PinningSecret`] |
+//! | the secrets of a session, and proofs | [`Session`], [`Transcript`], [`enum@Hash`], [`ProofKind`], [`PinningSecret`] |
 //! | the messages of the extension | [`ClientMessage`], [`ServerMessage`], [`EXTENSION`] |
 //! | a server: what it answers | [`Server`], [`Received`], [`ServerRefusal`], [`Lifetime`] |
 //! | its keys, from their making to their end | [`KeyRing`], [`RingKey`], [`Stage`], [`ProtectionKey`], [`KeyId`] |
@@ -64,8 +64,8 @@
 //! - The server's key is hashed as its certificate has it, and not encoded anew.
 //! - A client keeps no ticket for more than 31 days, whatever the server promises.
 //! - A server takes a ticket as long as its ring has the key: it is the client that lets tickets expire.
-//! - What cannot be read ends the handshake with decode_error, a proof that nobody asked for with illegal_parameter, and all
-//!   else with handshake_failure.
+//! - What cannot be read ends the handshake with decode_error, all else with handshake_failure.
+//! - A proof that nobody asked for is refused.
 //!
 //! # Limits
 //!

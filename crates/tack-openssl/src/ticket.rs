@@ -1,0 +1,52 @@
+//! Ticket pinning ([RFC 8672](https://www.rfc-editor.org/rfc/rfc8672), experimental) over TLS 1.3, by OpenSSL.
+//!
+//! OpenSSL does not know the extension and does not hand out its secrets. This module adds the extension, takes the secrets from
+//! the ephemeral keys, and checks them against OpenSSL's own key log in each connection: what does not agree ends the
+//! handshake as an internal error, and is never called an attack.
+//!
+//! Both sides speak TLS 1.3 alone, with the groups X25519, P-256 and P-384 (a KEM leaves no key to take the secret from), and
+//! without resumption and 0-RTT, where a ticket could not be proved.
+//!
+//! A connection is prepared, then made by whoever has the stream, blocking or not, and finished:
+//!
+//! ```no_run
+//! use std::io::Write;
+//! use std::net::TcpStream;
+//!
+//! use tack_core::Timestamp;
+//! use tack_openssl::ticket::TicketClient;
+//! use tack_ticket::{MemoryTickets, Origin, TicketStore};
+//!
+//! let client = TicketClient::builder().build()?;
+//! let store = MemoryTickets::default();
+//! let origin = Origin::tls("www.example.com".parse()?, 443);
+//! let now = Timestamp::new(1_795_195_875);
+//!
+//! let (ssl, handshake) = client.prepare(&origin.name, store.find(&origin, now)?, now)?;
+//! let connected = ssl.connect(TcpStream::connect(("www.example.com", 443))?);
+//! let mut stream = connected.map_err(|error| match handshake.failure() {
+//!     Some(why) => why.to_string(),
+//!     None => error.to_string(),
+//! })?;
+//! let welcome = handshake.finish(stream.ssl())?;
+//! println!("the server {}", if welcome.is_proved() { "proved who it is" } else { "is met for the first time" });
+//! if let Some(offer) = welcome.into_offer() {
+//!     store.keep(&origin, &offer.into_pin(now), now)?;
+//! }
+//! stream.write_all(b"hello")?;
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+
+mod client;
+mod context;
+mod fault;
+mod messages;
+mod server;
+mod session;
+mod watch;
+
+pub use crate::ticket::client::{ClientHandshake, TicketClient, TicketClientBuilder, TicketError};
+pub use crate::ticket::fault::Fault;
+pub use crate::ticket::server::{
+    ServerHandshake, ServerTicketError, TicketServer, TicketServerBuilder, TicketServerError,
+};

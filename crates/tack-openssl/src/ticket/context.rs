@@ -1,0 +1,45 @@
+//! What contexts of both sides have in common.
+
+use openssl::error::ErrorStack;
+use openssl::ssl::{SslAlert, SslContextBuilder, SslMethod, SslMode, SslOptions, SslSessionCacheMode, SslVersion};
+use openssl::x509::X509Ref;
+use tack_core::Certificate;
+use tack_ticket::Alert;
+
+use crate::ticket::fault::Fault;
+use crate::ticket::{messages, watch};
+
+/// The groups whose ephemeral keys can be read.
+const GROUPS: &str = "X25519:P-256:P-384";
+
+/// A context of TLS 1.3, without resumption and 0-RTT, whose handshakes are watched.
+pub(crate) fn context(method: SslMethod) -> Result<SslContextBuilder, ErrorStack> {
+    let mut context = SslContextBuilder::new(method)?;
+    context.set_min_proto_version(Some(SslVersion::TLS1_3))?;
+    context.set_max_proto_version(Some(SslVersion::TLS1_3))?;
+    context.set_groups_list(GROUPS)?;
+    context.set_session_cache_mode(SslSessionCacheMode::OFF);
+    context.set_options(SslOptions::NO_TICKET);
+    context.set_num_tickets(0)?;
+    context.set_max_early_data(0)?;
+    // An idle connection keeps no buffers: a server may have thousands.
+    context.set_mode(SslMode::RELEASE_BUFFERS);
+    watch::keep_key_log(&mut context);
+    messages::show(&mut context);
+    Ok(context)
+}
+
+/// The SubjectPublicKeyInfo of a certificate, as it is there.
+pub(crate) fn key_info(certificate: &X509Ref) -> Result<Vec<u8>, Fault> {
+    let der = certificate.to_der()?;
+    Certificate::subject_public_key_info_of(&der).map(<[u8]>::to_vec).map_err(|_| Fault::Certificate)
+}
+
+/// An alert in OpenSSL's words.
+pub(crate) fn alert(alert: Alert) -> SslAlert {
+    match alert {
+        Alert::HandshakeFailure => SslAlert::HANDSHAKE_FAILURE,
+        Alert::DecodeError => SslAlert::DECODE_ERROR,
+        Alert::InternalError => SslAlert::INTERNAL_ERROR,
+    }
+}

@@ -1,0 +1,37 @@
+//! Faults of this library, or of OpenSSL: never of the other side.
+
+use openssl::error::ErrorStack;
+
+use crate::error::words;
+
+/// Why a session of OpenSSL's gives no secrets. It ends the handshake with internal_error, and says nothing about the other
+/// side.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Fault {
+    /// OpenSSL showed no ServerHello, or one that cannot be read.
+    #[error("internal error: OpenSSL shows no ServerHello")]
+    NoServerHello,
+
+    /// OpenSSL failed.
+    #[error("internal error: OpenSSL failed: {0}")]
+    OpenSsl(String),
+
+    /// The secrets are not those that OpenSSL uses.
+    #[error("internal error: the secrets that were computed are not those of OpenSSL")]
+    Secrets,
+
+    /// The certificate has no key that can be found in it.
+    #[error("internal error: the key of the server's certificate cannot be read")]
+    Certificate,
+
+    /// The system has no randomness.
+    #[error("internal error: the system gives no randomness")]
+    Randomness,
+}
+
+impl From<ErrorStack> for Fault {
+    fn from(stack: ErrorStack) -> Self {
+        Self::OpenSsl(words(&stack))
+    }
+}
