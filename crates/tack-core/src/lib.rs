@@ -19,6 +19,7 @@
 //! | proof that signatures were checked | [`Verified`] |
 //! | what a TLS server sends, in either draft | [`TackExtension`], [`Draft02`], [`Draft00`] |
 //! | the hash of a certificate's key, its notAfter, the TackExtension in a TACK certificate | [`Certificate`], [`TargetHash`] |
+//! | what a file holds of tacks for one server | [`TackFile`] |
 //! | a new TACK certificate | `TackCertificate` (feature `tack-certificate`) |
 //! | a file for OpenSSL's serverinfo setting | [`ServerInfo`] |
 //! | any file of these kinds, at once or in pieces | [`Object`], [`ObjectReader`], [`pem`] |
@@ -109,6 +110,7 @@ mod serverinfo;
 mod tack;
 #[cfg(feature = "tack-certificate")]
 mod tack_certificate;
+mod tack_file;
 mod target_hash;
 mod time;
 mod verified;
@@ -139,6 +141,7 @@ pub use crate::serverinfo::ServerInfo;
 pub use crate::tack::Tack;
 #[cfg(feature = "tack-certificate")]
 pub use crate::tack_certificate::TackCertificate;
+pub use crate::tack_file::{TackFile, TackFileError};
 pub use crate::target_hash::{ParseTargetHashError, TargetHash};
 pub use crate::time::{Expiration, Minute, Span, TimeError, Timestamp};
 pub use crate::verified::Verified;

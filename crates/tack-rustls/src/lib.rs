@@ -150,7 +150,7 @@ pub use crate::pinning::Pinning;
 pub use crate::refused::{Refused, refusal};
 pub use crate::requirement::Requirement;
 #[cfg(feature = "server")]
-pub use crate::server::{
-    HostError, HostErrorCause, HostFiles, Notice, TackFileError, TackResolver, TackResolverBuilder,
-};
+pub use crate::server::{HostError, HostErrorCause, HostFiles, Notice, TackResolver, TackResolverBuilder};
 pub use crate::verifier::{TackVerifier, TackVerifierBuilder};
+#[cfg(feature = "server")]
+pub use tack_core::TackFileError;

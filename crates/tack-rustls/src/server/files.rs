@@ -9,9 +9,9 @@ use rustls::crypto::CryptoProvider;
 use rustls::pki_types::pem::{self, PemObject};
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::sign::CertifiedKey;
-use tack_core::Certificate;
+use tack_core::{Certificate, TackFileError};
 
-use crate::server::tack_file::{TackFile, TackFileError};
+use crate::server::tack_file::Certified;
 
 /// The most bytes of a file.
 const MAX_FILE: u64 = 1 << 20;
@@ -59,8 +59,8 @@ impl HostFiles {
         CertifiedKey::from_der(chain, key, provider).map_err(|error| HostError::new(&self.key, error))
     }
 
-    pub(crate) fn read_tack(&self) -> Result<TackFile, HostError> {
-        TackFile::from_bytes(&read(&self.tack)?).map_err(|error| HostError::new(&self.tack, error))
+    pub(crate) fn read_tack(&self) -> Result<Certified, HostError> {
+        Certified::from_bytes(&read(&self.tack)?).map_err(|error| HostError::new(&self.tack, error))
     }
 
     pub(crate) fn chain_error(&self, error: tack_core::Error) -> HostError {

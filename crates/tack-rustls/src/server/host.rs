@@ -12,7 +12,7 @@ use tack_core::{Certificate, Error, Minute, Span, Tack};
 
 use crate::server::files::{HostError, HostFiles, Stamps};
 use crate::server::notice::Notice;
-use crate::server::tack_file::TackFile;
+use crate::server::tack_file::Certified;
 
 /// What the expiration of a tack was said of.
 const NOTHING_SAID: u8 = 0;
@@ -35,7 +35,7 @@ struct Checked {
 /// What is served, read from the files in one go.
 struct Served {
     plain: Arc<CertifiedKey>,
-    tack: TackFile,
+    tack: Certified,
     with_tack: Result<WithTack, Error>,
     said: AtomicU8,
 }
@@ -137,7 +137,7 @@ impl Host {
 }
 
 impl Served {
-    fn new(plain: Arc<CertifiedKey>, tack: TackFile, files: &HostFiles) -> Result<Self, HostError> {
+    fn new(plain: Arc<CertifiedKey>, tack: Certified, files: &HostFiles) -> Result<Self, HostError> {
         let der = plain.end_entity_cert().map_err(|_| files.chain_error(Error::NoBlock))?;
         let certificate = Certificate::from_der(der).map_err(|error| files.chain_error(error))?;
         // Whether it is expired depends on the time of each handshake. No tack is expired at the beginning of time.
@@ -153,7 +153,7 @@ impl Served {
     fn following(
         old: &Self,
         key: Arc<CertifiedKey>,
-        tack: TackFile,
+        tack: Certified,
         files: &HostFiles,
         keep: &mut dyn FnMut(HostError),
     ) -> Result<Self, HostError> {

@@ -9,4 +9,3 @@ mod tack_file;
 pub use self::files::{HostError, HostErrorCause, HostFiles};
 pub use self::notice::Notice;
 pub use self::resolver::{TackResolver, TackResolverBuilder};
-pub use self::tack_file::TackFileError;
