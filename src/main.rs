@@ -4,10 +4,13 @@ mod arguments;
 mod attributes;
 mod batch_files;
 mod cli;
+mod clock;
 mod command;
 mod content;
 mod created;
+mod dial;
 mod display;
+mod door;
 mod exit;
 mod few;
 mod found;
@@ -20,6 +23,7 @@ mod json;
 mod judged;
 mod lock;
 mod locked_key;
+mod log;
 mod message;
 mod monitor;
 mod names;
@@ -34,12 +38,15 @@ mod pins;
 mod place;
 mod probe;
 mod progress;
+mod relay;
 mod replace;
 mod report;
+mod runtime;
 mod secrets;
 mod selection;
 mod sent;
 mod served;
+mod served_files;
 mod servers;
 mod signals;
 mod signing;
@@ -51,15 +58,17 @@ mod target;
 mod temporary;
 mod terminal;
 mod threads;
+mod tickets;
 mod timeline;
+mod trust;
 mod words;
 
 use std::process::ExitCode;
-use std::time::{SystemTime, UNIX_EPOCH};
 
-use anyhow::{Result, anyhow};
+use anyhow::Result;
 
-use crate::cli::{Check, Cli, Command, Verify};
+use crate::cli::{Check, Command, Verify};
+use crate::clock::Clock;
 use crate::exit::Exit;
 use crate::message::Usage;
 
@@ -69,7 +78,8 @@ fn main() -> ExitCode {
         Ok(cli) => cli,
         Err(exit) => return exit,
     };
-    now(&cli).and_then(|now| run(&cli.command, now)).unwrap_or_else(|error| {
+    let clock = Clock::new(cli.now);
+    clock.now().and_then(|now| run(&cli.command, clock, now.seconds())).unwrap_or_else(|error| {
         let exit = match &cli.command {
             Command::Verify(Verify { json: true, .. }) | Command::Check(Check { json: true, .. }) => {
                 return exit::failed_in_json(&error);
@@ -82,7 +92,7 @@ fn main() -> ExitCode {
     })
 }
 
-fn run(command: &Command, now: i64) -> Result<ExitCode> {
+fn run(command: &Command, clock: Clock, now: i64) -> Result<ExitCode> {
     match command {
         Command::Genkey(args) => command::genkey::run(args, now),
         Command::Sign(args) => command::sign::run(args, now),
@@ -99,17 +109,6 @@ fn run(command: &Command, now: i64) -> Result<ExitCode> {
         Command::Check(args) => command::check::run(args, now),
         Command::Pins(args) => command::pins::run(args, now),
         Command::Simulate(args) => command::simulate::run(args),
-    }
-}
-
-/// The current time, in seconds since 1970-01-01T00:00:00Z.
-fn now(cli: &Cli) -> Result<i64> {
-    match &cli.now {
-        Some(now) => Ok(now.seconds()),
-        None => {
-            let since_1970 = SystemTime::now().duration_since(UNIX_EPOCH);
-            let since_1970 = since_1970.map_err(|_| anyhow!("the system's clock is before 1970; set it"))?;
-            Ok(i64::try_from(since_1970.as_secs())?)
-        }
+        Command::Ticket(args) => command::ticket::run(args, clock),
     }
 }

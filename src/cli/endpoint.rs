@@ -79,6 +79,17 @@ impl FromStr for Host {
     }
 }
 
+/// As it is given, with brackets around an address of IPv6 that has a port.
+impl fmt::Display for Endpoint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match (&self.host, self.port) {
+            (host, None) => host.fmt(f),
+            (Host::Address(IpAddr::V6(address)), Some(port)) => write!(f, "[{address}]:{port}"),
+            (host, Some(port)) => write!(f, "{host}:{port}"),
+        }
+    }
+}
+
 impl fmt::Display for Host {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -117,6 +128,7 @@ mod tests {
         ] {
             let endpoint: Endpoint = text.parse().unwrap();
             assert_eq!((endpoint.host.to_string().as_str(), endpoint.port), (host, port), "{text}");
+            assert_eq!(endpoint.to_string().parse(), Ok(endpoint), "{text}");
         }
     }
 

@@ -10,6 +10,8 @@ mod parse;
 mod password;
 mod sign;
 mod simulate;
+mod ticket;
+mod tunnel;
 
 use clap::{ArgAction, Args, Parser, Subcommand};
 use tack_core::Timestamp;
@@ -23,6 +25,8 @@ pub use self::key::{Break, Genkey, KeyArgs, Passwd, PasswordArgs};
 pub use self::password::Password;
 pub use self::sign::Sign;
 pub use self::simulate::Simulate;
+pub use self::ticket::{Ticket, TicketAction};
+pub use self::tunnel::{TicketConnect, TicketServe};
 
 /// Sign the public keys of TLS servers with a TACK key, and look after what is signed
 ///
@@ -91,6 +95,7 @@ pub enum Command {
     Check(Check),
     Pins(Pins),
     Simulate(Simulate),
+    Ticket(Ticket),
     #[command(aliases = ["h", "he", "hel"])]
     Help(Help),
 }

@@ -5,7 +5,8 @@ use std::num::NonZero;
 use std::str::FromStr;
 use std::time::Duration;
 
-use tack_core::{Expiration, TimeError, Timestamp};
+use tack_core::{Expiration, Span, TimeError, Timestamp};
+use tack_ticket::Lifetime;
 
 /// The longest time to wait, in seconds.
 const HOUR: u64 = 60 * 60;
@@ -47,6 +48,16 @@ pub fn seconds(text: &str) -> Result<Duration, String> {
     }
     let is_good = rest.is_empty() && (1..=HOUR).contains(&seconds);
     if is_good { Ok(Duration::from_secs(seconds)) } else { Err(error()) }
+}
+
+/// Parses the lifetime of a ticket, from one second to 31 days: in days, hours and minutes, or in seconds.
+pub fn lifetime(text: &str) -> Result<Lifetime, String> {
+    let seconds = match text.strip_suffix(['s', 'S']) {
+        Some(number) => whole(0, u32::MAX)(number).ok().map(u64::from),
+        None => text.parse().ok().and_then(|span: Span| span.minutes().checked_mul(60)),
+    };
+    let lifetime = seconds.and_then(|seconds| u32::try_from(seconds).ok()).and_then(Lifetime::new);
+    lifetime.ok_or_else(|| format!("{text:?} is not a lifetime from 1s to 31d, such as \"30d\" or \"12h\""))
 }
 
 /// A time to look at: as an expiration is typed, or to the second.

@@ -4,15 +4,14 @@ use std::io::{self, BufWriter, IsTerminal, Write};
 use std::process::ExitCode;
 
 use anyhow::{Result, anyhow};
-use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use tack_core::{Span, Timestamp};
-use tack_openssl::{Connector, ConnectorError, Trust, Versions};
+use tack_openssl::{Connector, Versions};
 use tack_pin::{Mode, Policy};
 
 use crate::cli::{Check, TlsVersion};
-use crate::display::{Shown, escape, plain};
+use crate::display::plain;
 use crate::hosts::{BadLine, Hosts};
-use crate::input::{Inputs, SMALL};
+use crate::input::Inputs;
 use crate::jobs;
 use crate::json;
 use crate::judged::Judge;
@@ -23,8 +22,10 @@ use crate::pins::{self, Access, Pins};
 use crate::probe::Prober;
 use crate::progress::Progress;
 use crate::report::{HostReport, Report};
+use crate::runtime;
 use crate::spool::Spool;
 use crate::summary::Summary;
+use crate::trust;
 
 pub fn run(args: &Check, now: i64) -> Result<ExitCode> {
     let now = Timestamp::new(now);
@@ -51,7 +52,7 @@ pub fn run(args: &Check, now: i64) -> Result<ExitCode> {
         now,
     };
 
-    raise_file_limit();
+    runtime::raise_file_limit();
     let number = hosts.number();
     let mut checked = Checked::new(number, args.json);
     let mut progress = Progress::new(number.try_into()?, "hosts", number > 1 && io::stderr().is_terminal());
@@ -71,30 +72,15 @@ pub fn run(args: &Check, now: i64) -> Result<ExitCode> {
     Ok(state.into())
 }
 
-/// Each connection is a file, and so may be what a look-up needs: the limit that the user can raise is raised. Where that fails
-/// it is seen when there is no file to be had.
-fn raise_file_limit() {
-    let limit = getrlimit(Resource::Nofile);
-    let _ = setrlimit(Resource::Nofile, Rlimit { current: limit.maximum, ..limit });
-}
-
 fn connector(args: &Check, inputs: &mut Inputs) -> Result<Connector> {
-    let trust = match &args.ca_file {
-        _ if args.insecure => Trust::Nothing,
-        Some(path) => Trust::Certificates(inputs.read(path, SMALL)?),
-        None => Trust::System,
-    };
+    let trust = trust::trust(args.ca_file.as_deref(), args.insecure, inputs)?;
     let versions = match args.tls {
         None => Versions::Any,
         Some(TlsVersion::V12) => Versions::Tls12,
         Some(TlsVersion::V13) => Versions::Tls13,
     };
-    Connector::builder().trust(trust).versions(versions).build().map_err(|error| match (&args.ca_file, &error) {
-        (Some(path), ConnectorError::NoCertificate | ConnectorError::Trust(_)) => {
-            anyhow!("{}: {}; give certificates in PEM", Shown(path), escape(&error.to_string()))
-        }
-        _ => anyhow!("{}", escape(&error.to_string())),
-    })
+    let connector = Connector::builder().trust(trust).versions(versions).build();
+    connector.map_err(|error| trust::refused(args.ca_file.as_deref(), &error))
 }
 
 /// What was found, which waits until all is known: the first line tells of all.

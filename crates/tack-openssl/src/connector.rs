@@ -281,13 +281,7 @@ fn failure(error: HandshakeError<&mut Bounded>) -> TlsError {
         HandshakeError::SetupFailure(stack) => return stack.into(),
         HandshakeError::Failure(stream) | HandshakeError::WouldBlock(stream) => stream.into_error(),
     };
-    if let Some(stack) = error.ssl_error() {
-        return stack.clone().into();
-    }
-    match error.into_io_error() {
-        Ok(error) => TlsError::Broken(error),
-        Err(_) => TlsError::Closed,
-    }
+    error.into()
 }
 
 fn protocol(version: Option<SslVersion>) -> Protocol {

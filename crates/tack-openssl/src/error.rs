@@ -135,6 +135,19 @@ impl From<ErrorStack> for TlsError {
     }
 }
 
+/// The error of a handshake or a connection.
+impl From<openssl::ssl::Error> for TlsError {
+    fn from(error: openssl::ssl::Error) -> Self {
+        if let Some(stack) = error.ssl_error() {
+            return stack.clone().into();
+        }
+        match error.into_io_error() {
+            Ok(error) => Self::Broken(error),
+            Err(_) => Self::Closed,
+        }
+    }
+}
+
 /// What OpenSSL says, without its codes, functions and lines.
 pub(crate) fn words(stack: &ErrorStack) -> String {
     let mut words: Vec<_> = stack.errors().iter().filter_map(|error| error.reason()).collect();

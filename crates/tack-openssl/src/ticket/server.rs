@@ -41,6 +41,7 @@ pub struct TicketServerBuilder<'a> {
     chain: &'a [u8],
     key: &'a [u8],
     tack: Option<Vec<u8>>,
+    tack_certificate: Option<Vec<u8>>,
 }
 
 /// Why a [`TicketServer`] was not built.
@@ -97,7 +98,7 @@ impl TicketServer {
     /// A builder of a server with a chain in PEM, its own certificate first, and the private key of that, in PEM.
     #[must_use]
     pub fn builder<'a>(server: Server, chain: &'a [u8], key: &'a [u8]) -> TicketServerBuilder<'a> {
-        TicketServerBuilder { server, chain, key, tack: None }
+        TicketServerBuilder { server, chain, key, tack: None, tack_certificate: None }
     }
 
     /// A connection to come, at this time.
@@ -121,6 +122,13 @@ impl TicketServerBuilder<'_> {
         self
     }
 
+    /// Has the server send this TACK certificate, in DER, behind the chain.
+    #[must_use]
+    pub fn tack_certificate(mut self, der: &[u8]) -> Self {
+        self.tack_certificate = Some(der.to_vec());
+        self
+    }
+
     /// Builds the server.
     ///
     /// # Errors
@@ -133,6 +141,10 @@ impl TicketServerBuilder<'_> {
         context.set_certificate(&own)?;
         for other in chain {
             context.add_extra_chain_cert(other)?;
+        }
+        if let Some(der) = self.tack_certificate {
+            let certificate = X509::from_der(&der).map_err(|stack| TicketServerError::Chain(words(&stack)))?;
+            context.add_extra_chain_cert(certificate)?;
         }
         // Without a callback OpenSSL would ask for a password at the terminal.
         let no_password = |_: &mut [u8]| Ok(0);
