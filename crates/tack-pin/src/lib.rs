@@ -75,7 +75,7 @@
 //! | --- | --- | --- |
 //! | `idna` | no | host names in Unicode |
 //! | `simulate` | no | `simulate`: what clients would see of a rollout, by a plan in TOML |
-//! | `sqlite` | no | `SqliteStore`: pins in a file; compiles SQLite, and needs a C compiler |
+//! | `sqlite` | no | `SqliteStore`: pins in a file, by tack-sqlite; compiles SQLite, and needs a C compiler |
 //!
 //! # Limits
 //!

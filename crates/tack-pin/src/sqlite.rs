@@ -1,27 +1,19 @@
 //! Pins in a file of SQLite.
 
-mod error;
-mod file;
 mod rows;
 mod schema;
 
 use std::path::Path;
-use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use rusqlite::{Connection, TransactionBehavior};
 use tack_core::{Fingerprint, HostName, Minute};
+use tack_sqlite::{ClientFile, FileError, FileOptions, rusqlite};
 
 use crate::pin::Pin;
-use crate::sqlite::error::store_error;
-use crate::sqlite::file::{Access, StoreFile};
 use crate::sqlite::rows::Rows;
+use crate::sqlite::schema::TABLES;
 use crate::store::{Change, DEFAULT_LIMIT, Imported, Known, PinStore, Query, StoreError};
 use crate::tables::Tables;
-
-/// Connections that wait for the next reader.
-const IDLE: usize = 16;
-const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// A [`PinStore`] in a file, which threads and processes may share. It opens, finds, adds and removes pins about as fast with
 /// a million of them as with ten.
@@ -35,7 +27,8 @@ const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 /// for itself.
 ///
 /// While it is open there are two more files beside it, whose names end in `-wal` and `-shm`: they belong to it, and are
-/// copied and removed with it. It must lie on a disk of this machine, not on one of the network.
+/// copied and removed with it. It must lie on a disk of this machine, not on one of the network. Other tables of a client's may
+/// live in the same file: see [`tack_sqlite`].
 ///
 /// ```
 /// use tack_pin::{PinStore, SqliteStore};
@@ -51,10 +44,7 @@ const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 /// ```
 #[derive(Debug)]
 pub struct SqliteStore {
-    file: StoreFile,
-    /// None if it is open for reading only.
-    writer: Option<Mutex<Connection>>,
-    readers: Mutex<Vec<Connection>>,
+    file: ClientFile,
     limit: usize,
 }
 
@@ -68,38 +58,12 @@ impl SqliteStore {
         SqliteOptions::default().open(path)
     }
 
-    /// Reads in a transaction, of a connection that no other thread has.
     fn read<T>(&self, read: impl FnOnce(&Rows<'_>) -> rusqlite::Result<T>) -> Result<T, StoreError> {
-        let idle = self.readers().pop();
-        let mut connection = idle.map_or_else(|| self.file.connect(), Ok)?;
-        let result = connection.transaction().and_then(|transaction| {
-            let result = read(&Rows::new(&transaction, self.limit))?;
-            transaction.commit()?;
-            Ok(result)
-        });
-        let result = result.map_err(store_error)?;
-        let mut readers = self.readers();
-        if readers.len() < IDLE {
-            readers.push(connection);
-        }
-        Ok(result)
+        self.file.read(|connection| read(&Rows::new(connection, self.limit))).map_err(store_error)
     }
 
-    /// Writes in a transaction that has the store for itself.
     fn write<T>(&self, write: impl FnOnce(&mut Rows<'_>) -> rusqlite::Result<T>) -> Result<T, StoreError> {
-        let writer = self.writer.as_ref().ok_or(StoreError::ReadOnly)?;
-        // A thread that panicked did so in the caller's code, and its transaction was rolled back.
-        let mut connection = writer.lock().unwrap_or_else(PoisonError::into_inner);
-        let result = connection.transaction_with_behavior(TransactionBehavior::Immediate).and_then(|transaction| {
-            let result = write(&mut Rows::new(&transaction, self.limit))?;
-            transaction.commit()?;
-            Ok(result)
-        });
-        result.map_err(store_error)
-    }
-
-    fn readers(&self) -> MutexGuard<'_, Vec<Connection>> {
-        self.readers.lock().unwrap_or_else(PoisonError::into_inner)
+        self.file.write(|connection| write(&mut Rows::new(connection, self.limit))).map_err(store_error)
     }
 }
 
@@ -155,9 +119,8 @@ impl PinStore for SqliteStore {
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SqliteOptions {
-    access: Access,
+    file: FileOptions,
     limit: usize,
-    busy_timeout: Duration,
 }
 
 impl SqliteOptions {
@@ -171,16 +134,14 @@ impl SqliteOptions {
     /// Waits so long for other processes before it fails with [`StoreError::Busy`]. The default is five seconds.
     #[must_use]
     pub fn busy_timeout(mut self, timeout: Duration) -> Self {
-        self.busy_timeout = timeout;
+        self.file = self.file.busy_timeout(timeout);
         self
     }
 
     /// Makes no store where there is none.
     #[must_use]
     pub fn must_exist(mut self) -> Self {
-        if self.access == Access::Create {
-            self.access = Access::Write;
-        }
+        self.file = self.file.must_exist();
         self
     }
 
@@ -188,7 +149,7 @@ impl SqliteOptions {
     /// write neither the file nor its directory; no process may change the store meanwhile there.
     #[must_use]
     pub fn read_only(mut self) -> Self {
-        self.access = Access::Read;
+        self.file = self.file.read_only();
         self
     }
 
@@ -196,62 +157,30 @@ impl SqliteOptions {
     ///
     /// # Errors
     /// [`StoreError::Version`] for a store of a newer version, [`StoreError::NotAStore`] for a file of another kind, a database
-    /// of another program, a directory, a pipe or a device: all of them stay as they are. [`StoreError::ReadOnly`] for a file
-    /// that may not be written, without [`read_only`](Self::read_only). [`StoreError::Other`] if the system or SQLite fails.
+    /// of another program, a directory, a pipe or a device, and with [`read_only`](Self::read_only) for a client's file that
+    /// has no pins yet: all of them stay as they are. [`StoreError::ReadOnly`] for a file that may not be written, without
+    /// `read_only`. [`StoreError::Other`] if the system or SQLite fails.
     pub fn open(self, path: impl AsRef<Path>) -> Result<SqliteStore, StoreError> {
-        let (file, connection) = StoreFile::open(path.as_ref(), self.access, self.busy_timeout)?;
-        let (writer, readers) = match self.access {
-            Access::Create | Access::Write => (Some(Mutex::new(connection)), Vec::new()),
-            Access::Read | Access::Immutable => (None, vec![connection]),
-        };
-        Ok(SqliteStore { file, writer, readers: Mutex::new(readers), limit: self.limit })
+        let file = self.file.open(path, &TABLES).map_err(store_error)?;
+        Ok(SqliteStore { file, limit: self.limit })
     }
 }
 
 /// To read and write, and to make the file where there is none.
 impl Default for SqliteOptions {
     fn default() -> Self {
-        Self { access: Access::Create, limit: DEFAULT_LIMIT, busy_timeout: BUSY_TIMEOUT }
+        Self { file: FileOptions::default(), limit: DEFAULT_LIMIT }
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// Lists pins while it lists pins, so many times.
-    fn list(store: &SqliteStore, depth: usize) {
-        if depth > 0 {
-            let each = &mut |_: &HostName, _: &Pin| {
-                list(store, depth - 1);
-                true
-            };
-            store.each(None, each).unwrap();
-        }
-    }
-
-    #[test]
-    fn connections_are_used_again_and_a_limited_number_is_kept() {
-        let directory = tempfile::tempdir().unwrap();
-        let store = SqliteStore::open(directory.path().join("pins")).unwrap();
-        let pin = Pin::new("t2vpc.dg3h4.qnvbf.nu335.zqdna".parse().unwrap(), 0, Minute::new(1));
-        store.import(&[("a.example".parse().unwrap(), pin)], Minute::new(1)).unwrap();
-        for (depth, idle) in [(1, 1), (1, 1), (3, 3), (2, 3), (IDLE + 2, IDLE)] {
-            list(&store, depth);
-            assert_eq!(store.readers().len(), idle);
-        }
-    }
-
-    #[test]
-    fn every_connection_waits_as_long_as_it_was_told() {
-        let directory = tempfile::tempdir().unwrap();
-        let options = SqliteOptions::default().busy_timeout(Duration::from_millis(1_234));
-        let store = options.open(directory.path().join("pins")).unwrap();
-        let timeout = |connection: &Connection| {
-            connection.query_row("PRAGMA busy_timeout", (), |row| row.get::<_, i64>(0)).unwrap()
-        };
-        assert_eq!(timeout(&store.writer.as_ref().unwrap().lock().unwrap()), 1_234);
-        list(&store, 1);
-        assert_eq!(timeout(&store.readers()[0]), 1_234);
+/// The store's word for an error of its file.
+fn store_error(error: FileError) -> StoreError {
+    match error {
+        FileError::Version { found, known } => StoreError::Version { found, known },
+        FileError::NotAStore => StoreError::NotAStore,
+        FileError::Busy => StoreError::Busy,
+        FileError::ReadOnly => StoreError::ReadOnly,
+        FileError::Other(error) => StoreError::Other(error),
+        error => StoreError::Other(Box::new(error)),
     }
 }

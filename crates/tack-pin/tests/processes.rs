@@ -7,11 +7,11 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use std::{env, iter, thread};
 
-use rusqlite::Connection;
 use tack_core::{
     BreakSig, Draft00, Draft02, Fingerprint, Generations, Minute, SigningKey, Tack, TackExtension, TargetHash,
 };
 use tack_pin::{Carrier, HostName, MemoryStore, Pin, PinStore, Policy, Presented, SqliteStore, judge};
+use tack_sqlite::rusqlite::Connection;
 
 /// Makes this program a worker: the path of the store, which worker it is, and how many connections it processes.
 const STORE: &str = "TACK_PIN_TEST_STORE";

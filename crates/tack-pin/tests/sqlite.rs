@@ -1,20 +1,16 @@
-//! The file of a store in SQLite: how it is made and opened, what is refused, and who may come between.
+//! A store in SQLite: how it is made and opened, what is refused, and who may come between.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "a test fails by panicking")]
 
-use std::fs::{self, Permissions};
+use std::fs;
 use std::io;
-use std::os::unix::fs::{PermissionsExt, symlink};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::Duration;
 
-use rusqlite::Connection;
-use rustix::fs::{CWD, Mode, mkfifoat};
-use rustix::process::geteuid;
-use rustix::thread::{Uid, set_thread_res_uid};
 use tack_core::Minute;
 use tack_pin::{Change, HostName, Pin, PinStore, Query, SqliteOptions, SqliteStore, StoreError};
+use tack_sqlite::rusqlite::Connection;
 use tempfile::TempDir;
 
 const NOW: Minute = Minute::new(1_000);
@@ -55,36 +51,9 @@ fn files(directory: &TempDir) -> Vec<String> {
     names
 }
 
-fn mode(path: &Path) -> u32 {
-    fs::metadata(path).unwrap().permissions().mode() & 0o777
-}
-
 fn io_kind(error: StoreError) -> Option<io::ErrorKind> {
     let StoreError::Other(error) = error else { panic!("{error}") };
     error.downcast_ref::<io::Error>().map(io::Error::kind)
-}
-
-#[test]
-fn its_files_are_the_owners_alone_and_one_is_left_when_it_is_closed() {
-    let (directory, path) = directory();
-    let store = SqliteStore::open(&path).unwrap();
-    add(&store, pin('a')).unwrap();
-    assert_eq!(files(&directory), ["pins", "pins-shm", "pins-wal"]);
-    assert!(files(&directory).iter().all(|file| mode(&directory.path().join(file)) == 0o600));
-    drop(store);
-    assert_eq!(files(&directory), ["pins"]);
-    assert_eq!(pins(&SqliteStore::open(&path).unwrap()), [pin('a')]);
-}
-
-#[test]
-fn an_empty_file_becomes_a_store_and_keeps_its_mode() {
-    let (_directory, path) = directory();
-    fs::write(&path, "").unwrap();
-    fs::set_permissions(&path, Permissions::from_mode(0o640)).unwrap();
-    assert!(matches!(SqliteOptions::default().read_only().open(&path), Err(StoreError::NotAStore)));
-    assert_eq!(fs::read(&path).unwrap(), b"");
-    store_with_a_pin(&path);
-    assert_eq!(mode(&path), 0o640);
 }
 
 #[test]
@@ -120,6 +89,18 @@ fn a_newer_version_is_refused_with_its_number_and_stays_as_it_is() {
     assert_eq!(files(&directory), ["pins"]);
 }
 
+/// As the first stores were, whose file had no other tables.
+#[test]
+fn a_store_without_a_record_of_its_tables_opens_and_stays_as_it_is() {
+    let (_directory, path) = directory();
+    store_with_a_pin(&path);
+    Connection::open(&path).unwrap().execute_batch("DROP TABLE table_sets").unwrap();
+    let before = fs::read(&path).unwrap();
+    assert_eq!(pins(&SqliteOptions::default().read_only().open(&path).unwrap()), [pin('a')]);
+    assert_eq!(pins(&SqliteStore::open(&path).unwrap()), [pin('a')]);
+    assert!(fs::read(&path).unwrap() == before);
+}
+
 #[test]
 fn what_is_no_store_is_refused_and_stays_as_it_is() {
     let (directory, path) = directory();
@@ -149,47 +130,6 @@ fn what_is_no_store_is_refused_and_stays_as_it_is() {
 }
 
 #[test]
-fn the_log_of_another_program_is_left_to_it() {
-    let (directory, path) = directory();
-    let theirs = Connection::open(&path).unwrap();
-    theirs.execute_batch("PRAGMA journal_mode = WAL; CREATE TABLE theirs (a); INSERT INTO theirs VALUES (1)").unwrap();
-    // As a killed process leaves it.
-    let copy = directory.path().join("copy");
-    let log = directory.path().join("copy-wal");
-    fs::copy(&path, &copy).unwrap();
-    fs::copy(directory.path().join("pins-wal"), &log).unwrap();
-    let before = (fs::read(&copy).unwrap(), fs::read(&log).unwrap());
-    assert!(before.1.len() > 4096);
-    assert!(matches!(SqliteStore::open(&copy), Err(StoreError::NotAStore)));
-    assert!((fs::read(&copy).unwrap(), fs::read(&log).unwrap()) == before);
-}
-
-#[test]
-fn directories_pipes_and_devices_are_no_stores() {
-    let (directory, path) = directory();
-    mkfifoat(CWD, &path, Mode::RWXU).unwrap();
-    for path in [path.as_path(), directory.path(), Path::new("/dev/null")] {
-        for options in [SqliteOptions::default(), SqliteOptions::default().read_only()] {
-            assert!(matches!(options.open(path), Err(StoreError::NotAStore)), "{}", path.display());
-        }
-    }
-}
-
-#[test]
-fn symbolic_links_are_followed_unless_they_lead_nowhere() {
-    let (directory, path) = directory();
-    let link = directory.path().join("link");
-    symlink(&path, &link).unwrap();
-    assert_eq!(io_kind(SqliteStore::open(&link).unwrap_err()), Some(io::ErrorKind::NotFound));
-    assert_eq!(files(&directory), ["link"]);
-    store_with_a_pin(&path);
-    let (one, other) = (SqliteStore::open(&link).unwrap(), SqliteStore::open(&path).unwrap());
-    add(&one, pin('b')).unwrap();
-    assert_eq!(pins(&other), [pin('a'), pin('b')]);
-    assert_eq!(files(&directory), ["link", "pins", "pins-shm", "pins-wal"]);
-}
-
-#[test]
 fn a_store_for_reading_changes_nothing() {
     let (directory, path) = directory();
     store_with_a_pin(&path);
@@ -212,53 +152,6 @@ fn a_store_for_reading_changes_nothing() {
     drop(store);
     assert_eq!(files(&directory), ["pins"]);
     assert_eq!(fs::read(&path).unwrap().len(), before.len());
-}
-
-/// Runs as a user who may write nothing; only this thread becomes one.
-fn as_nobody<T: Send>(run: impl FnOnce() -> T + Send) -> T {
-    let nobody = || {
-        if geteuid().is_root() {
-            let nobody = Uid::from_raw(65_534);
-            set_thread_res_uid(nobody, nobody, nobody).unwrap();
-        }
-        run()
-    };
-    thread::scope(|scope| scope.spawn(nobody).join().unwrap())
-}
-
-#[test]
-fn a_store_that_may_not_be_written_can_be_read() {
-    let (directory, _) = directory();
-    let path = directory.path().join("a b?c#d%20.pins");
-    store_with_a_pin(&path);
-    fs::set_permissions(&path, Permissions::from_mode(0o444)).unwrap();
-    // First the directory may be written, and then it may not.
-    for mode in [0o777, 0o555] {
-        fs::set_permissions(directory.path(), Permissions::from_mode(mode)).unwrap();
-        as_nobody(|| {
-            let refused = SqliteStore::open(&path);
-            assert!(refused.is_err(), "{mode:o}");
-            assert!(mode == 0o555 || matches!(refused, Err(StoreError::ReadOnly)), "{refused:?}");
-            let store = SqliteOptions::default().read_only().open(&path).unwrap();
-            assert_eq!((pins(&store), pins(&store)), (vec![pin('a')], vec![pin('a')]), "{mode:o}");
-            assert!(matches!(add(&store, pin('b')), Err(StoreError::ReadOnly)), "{mode:o}");
-        });
-        fs::set_permissions(directory.path(), Permissions::from_mode(0o700)).unwrap();
-        for beside in ["-wal", "-shm"] {
-            let _ = fs::remove_file(format!("{}{beside}", path.display()));
-        }
-    }
-    // A log that cannot be used is an error: what is in it is never left out.
-    let store = SqliteStore::open(directory.path().join("logged")).unwrap();
-    add(&store, pin('a')).unwrap();
-    for (to, from) in [("copy", "logged"), ("copy-wal", "logged-wal")] {
-        fs::copy(directory.path().join(from), directory.path().join(to)).unwrap();
-        fs::set_permissions(directory.path().join(to), Permissions::from_mode(0o444)).unwrap();
-    }
-    fs::set_permissions(directory.path(), Permissions::from_mode(0o555)).unwrap();
-    let read = as_nobody(|| SqliteOptions::default().read_only().open(directory.path().join("copy")).map(|s| pins(&s)));
-    fs::set_permissions(directory.path(), Permissions::from_mode(0o700)).unwrap();
-    assert!(read.as_ref().map_or(true, |pins| *pins == [pin('a')]), "{read:?}");
 }
 
 #[test]

@@ -3,9 +3,9 @@
 use std::error::Error;
 use std::str::FromStr;
 
-use rusqlite::types::Type;
-use rusqlite::{Connection, OptionalExtension, Params, Row};
 use tack_core::{Fingerprint, HostName, Minute};
+use tack_sqlite::rusqlite::types::Type;
+use tack_sqlite::rusqlite::{self, Connection, OptionalExtension, Params, Row};
 
 use crate::pin::Pin;
 use crate::tables::Tables;
@@ -140,7 +140,7 @@ fn parsed<T: FromStr<Err: Error + Send + Sync + 'static>>(row: &Row<'_>, column:
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::sqlite::schema::create;
+    use crate::sqlite::schema::TABLES;
 
     /// What a statement does, in SQLite's words.
     fn plan(connection: &Connection, sql: &str) -> String {
@@ -153,7 +153,7 @@ mod tests {
     #[test]
     fn no_statement_goes_through_all_pins_or_sorts_them() {
         let connection = Connection::open_in_memory().unwrap();
-        create(&connection).unwrap();
+        connection.execute_batch(TABLES.sql).unwrap();
         for sql in [PINS, MIN_GENERATION, INSERT_KEY, INSERT_PIN, RAISE, SET_PERIOD, REMOVE, REMOVE_NAME, REMOVE_KEY] {
             let plan = plan(&connection, sql);
             assert!(!plan.contains("SCAN"), "{sql}: {plan}");

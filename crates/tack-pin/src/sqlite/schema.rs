@@ -1,18 +1,15 @@
-//! The tables of a store in SQLite, and how a store is told from other databases.
+//! The tables of pins.
 
-use rusqlite::{Connection, Transaction, TransactionBehavior};
+use tack_sqlite::TableSet;
 
-use crate::sqlite::error::store_error;
-use crate::store::StoreError;
-
-/// "TACK" in ASCII, at the place that SQLite has for the program that a database belongs to.
-const APPLICATION_ID: i64 = 0x5441_434b;
-/// The version of the tables.
-const VERSION: i64 = 1;
-
+/// The tables. Files of the first version have them without a record of the set.
+///
 /// A key is there as long as a pin is of it. `number` is how many pins there are, which SQLite would count one by one.
 /// The index by end finds what gives way in a full store; it has the name behind the end, as the primary key is part of it.
-const TABLES: &str = "
+pub(crate) const TABLES: TableSet = TableSet {
+    name: "pins",
+    version: 1,
+    sql: "
     CREATE TABLE keys (
         id INTEGER PRIMARY KEY,
         fingerprint TEXT NOT NULL UNIQUE,
@@ -36,41 +33,5 @@ const TABLES: &str = "
         UPDATE count SET number = number - 1;
         DELETE FROM keys WHERE id = OLD.key AND NOT EXISTS (SELECT 1 FROM pins WHERE key = OLD.key);
     END;
-";
-
-/// What a database is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Kind {
-    /// A store of the version that is known here.
-    Store,
-    /// Nothing yet: a new file, or one that another process is about to make a store of.
-    Empty,
-}
-
-/// Says what a database is, and changes nothing.
-pub(crate) fn kind(connection: &Connection) -> Result<Kind, StoreError> {
-    // In one transaction, as another process may make a store of it meanwhile.
-    let transaction = connection.unchecked_transaction().map_err(store_error)?;
-    let number = |sql| transaction.query_row(sql, (), |row| row.get::<_, i64>(0)).map_err(store_error);
-    match (number("PRAGMA application_id")?, number("PRAGMA user_version")?) {
-        (APPLICATION_ID, VERSION) => Ok(Kind::Store),
-        (APPLICATION_ID, found) => Err(StoreError::Version { found, known: VERSION }),
-        (0, 0) if number("SELECT count(*) FROM sqlite_schema")? == 0 => Ok(Kind::Empty),
-        _ => Err(StoreError::NotAStore),
-    }
-}
-
-/// Makes the tables, if no other process was faster.
-pub(crate) fn create(connection: &Connection) -> Result<(), StoreError> {
-    let create = || {
-        let transaction = Transaction::new_unchecked(connection, TransactionBehavior::Immediate)?;
-        let tables: i64 = transaction.query_row("SELECT count(*) FROM sqlite_schema", (), |row| row.get(0))?;
-        if tables == 0 {
-            transaction.execute_batch(TABLES)?;
-            transaction.pragma_update(None, "application_id", APPLICATION_ID)?;
-            transaction.pragma_update(None, "user_version", VERSION)?;
-        }
-        transaction.commit()
-    };
-    create().map_err(store_error)
-}
+",
+};
