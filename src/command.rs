@@ -12,6 +12,7 @@ pub mod pins;
 pub mod sign;
 pub mod simulate;
 pub mod status;
+pub mod ticket;
 pub mod unpack;
 pub mod verify;
 pub mod view;

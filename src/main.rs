@@ -36,6 +36,7 @@ mod probe;
 mod progress;
 mod replace;
 mod report;
+mod ring_file;
 mod secrets;
 mod selection;
 mod sent;
@@ -45,12 +46,15 @@ mod signals;
 mod signing;
 mod simulated;
 mod spool;
+mod store;
 mod summary;
+mod table;
 mod tacks;
 mod target;
 mod temporary;
 mod terminal;
 mod threads;
+mod tickets;
 mod timeline;
 mod words;
 
@@ -99,6 +103,7 @@ fn run(command: &Command, now: i64) -> Result<ExitCode> {
         Command::Check(args) => command::check::run(args, now),
         Command::Pins(args) => command::pins::run(args, now),
         Command::Simulate(args) => command::simulate::run(args),
+        Command::Ticket(args) => command::ticket::run(args, now),
     }
 }
 

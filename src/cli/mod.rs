@@ -10,6 +10,7 @@ mod parse;
 mod password;
 mod sign;
 mod simulate;
+mod ticket;
 
 use clap::{ArgAction, Args, Parser, Subcommand};
 use tack_core::Timestamp;
@@ -23,6 +24,7 @@ pub use self::key::{Break, Genkey, KeyArgs, Passwd, PasswordArgs};
 pub use self::password::Password;
 pub use self::sign::Sign;
 pub use self::simulate::Simulate;
+pub use self::ticket::{Server, Ticket, TicketAction, TicketKey, TicketKeyAction, TicketStore};
 
 /// Sign the public keys of TLS servers with a TACK key, and look after what is signed
 ///
@@ -55,6 +57,7 @@ EXIT STATUS:
 ENVIRONMENT:
   TACK_PASSWORD  The password of the key file, where neither -p nor --password-file gives it.
   TACK_PINS  The pin store, where --pins does not give it.
+  TACK_TICKETS  The ticket store, where --tickets does not give it.
   NO_COLOR  If not empty, status and simulate draw without colour.
   RAYON_NUM_THREADS  How many threads sign and verify [default: one for each core].")]
 pub struct Cli {
@@ -91,6 +94,7 @@ pub enum Command {
     Check(Check),
     Pins(Pins),
     Simulate(Simulate),
+    Ticket(Ticket),
     #[command(aliases = ["h", "he", "hel"])]
     Help(Help),
 }
