@@ -25,7 +25,7 @@ pub fn create(path: &Path, ring: &KeyRing) -> Result<()> {
         bail!("standard output: a ring there cannot be rotated; give it a name with --ring");
     }
     if is_special(path) || !create_secret(path, &ring.to_json(), false)? {
-        bail!("{}: it exists already; choose another name, or \"tack ticket key rotate\" it", Shown(path));
+        bail!("{}: it exists already; choose another name", Shown(path));
     }
     Ok(())
 }
