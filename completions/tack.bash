@@ -52,6 +52,9 @@ _tack() {
             tack,status)
                 cmd="tack__subcmd__status"
                 ;;
+            tack,ticket)
+                cmd="tack__subcmd__ticket"
+                ;;
             tack,unpack)
                 cmd="tack__subcmd__unpack"
                 ;;
@@ -73,6 +76,33 @@ _tack() {
             tack__subcmd__pins,list)
                 cmd="tack__subcmd__pins__subcmd__list"
                 ;;
+            tack__subcmd__ticket,export)
+                cmd="tack__subcmd__ticket__subcmd__export"
+                ;;
+            tack__subcmd__ticket,forget)
+                cmd="tack__subcmd__ticket__subcmd__forget"
+                ;;
+            tack__subcmd__ticket,import)
+                cmd="tack__subcmd__ticket__subcmd__import"
+                ;;
+            tack__subcmd__ticket,key)
+                cmd="tack__subcmd__ticket__subcmd__key"
+                ;;
+            tack__subcmd__ticket,list)
+                cmd="tack__subcmd__ticket__subcmd__list"
+                ;;
+            tack__subcmd__ticket__subcmd__key,list)
+                cmd="tack__subcmd__ticket__subcmd__key__subcmd__list"
+                ;;
+            tack__subcmd__ticket__subcmd__key,new)
+                cmd="tack__subcmd__ticket__subcmd__key__subcmd__new"
+                ;;
+            tack__subcmd__ticket__subcmd__key,retire)
+                cmd="tack__subcmd__ticket__subcmd__key__subcmd__retire"
+                ;;
+            tack__subcmd__ticket__subcmd__key,rotate)
+                cmd="tack__subcmd__ticket__subcmd__key__subcmd__rotate"
+                ;;
             *)
                 ;;
         esac
@@ -80,7 +110,7 @@ _tack() {
 
     case "${cmd}" in
         tack)
-            opts="-h -V --help --version genkey sign break view cert pack unpack passwd deploy status verify check pins simulate help"
+            opts="-h -V --help --version genkey sign break view cert pack unpack passwd deploy status verify check pins simulate ticket help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -324,7 +354,7 @@ _tack() {
             return 0
             ;;
         tack__subcmd__help)
-            opts="-h --help genkey sign break view cert pack unpack passwd deploy status verify check pins simulate help"
+            opts="-h --help genkey sign break view cert pack unpack passwd deploy status verify check pins simulate ticket help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -667,6 +697,190 @@ _tack() {
                     return 0
                     ;;
                 --warn)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        tack__subcmd__ticket)
+            opts="-h --help key list forget import export"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        tack__subcmd__ticket__subcmd__export)
+            opts="-o -v -h --tickets --output --verbose --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --tickets)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --output)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -o)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        tack__subcmd__ticket__subcmd__forget)
+            opts="-v -h --tickets --json --verbose --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --tickets)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        tack__subcmd__ticket__subcmd__import)
+            opts="-v -h --tickets --json --verbose --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --tickets)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        tack__subcmd__ticket__subcmd__key)
+            opts="-h --help new list rotate retire"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        tack__subcmd__ticket__subcmd__key__subcmd__list)
+            opts="-v -h --ring --json --verbose --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --ring)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        tack__subcmd__ticket__subcmd__key__subcmd__new)
+            opts="-v -h --ring --verbose --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --ring)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        tack__subcmd__ticket__subcmd__key__subcmd__retire)
+            opts="-v -h --ring --force --verbose --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --ring)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        tack__subcmd__ticket__subcmd__key__subcmd__rotate)
+            opts="-v -h --ring --after --verbose --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --ring)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --after)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        tack__subcmd__ticket__subcmd__list)
+            opts="-v -h --tickets --json --verbose --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --tickets)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

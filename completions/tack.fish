@@ -40,6 +40,7 @@ complete -c tack -n "__fish_tack_needs_command" -f -a "verify" -d 'Judge a serve
 complete -c tack -n "__fish_tack_needs_command" -f -a "check" -d 'Connect to hosts as a client would, and judge what they serve, as a monitoring plugin'
 complete -c tack -n "__fish_tack_needs_command" -f -a "pins" -d 'List, forget, import and export the pins of a store'
 complete -c tack -n "__fish_tack_needs_command" -f -a "simulate" -d 'Try a rollout before it happens: show what clients of every habit would see of it'
+complete -c tack -n "__fish_tack_needs_command" -f -a "ticket" -d 'Pin servers by tickets: the key ring of servers, and the tickets of clients'
 complete -c tack -n "__fish_tack_needs_command" -f -a "help" -d 'Show help on a command'
 complete -c tack -n "__fish_tack_using_subcommand genkey" -s p -l password -d 'The password of the key file; every user of the machine can see it in the list of processes' -r
 complete -c tack -n "__fish_tack_using_subcommand genkey" -l password-file -d 'Take the password from this file, less one line break at its end' -r -F
@@ -181,4 +182,31 @@ complete -c tack -n "__fish_tack_using_subcommand simulate" -l days -d 'Go on fo
 complete -c tack -n "__fish_tack_using_subcommand simulate" -l json -d 'Print one JSON document'
 complete -c tack -n "__fish_tack_using_subcommand simulate" -s v -l verbose -d 'Say on standard error what is made'
 complete -c tack -n "__fish_tack_using_subcommand simulate" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c tack -n "__fish_tack_using_subcommand ticket; and not __fish_seen_subcommand_from key list forget import export" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c tack -n "__fish_tack_using_subcommand ticket; and not __fish_seen_subcommand_from key list forget import export" -f -a "key" -d 'Make the key ring of servers, and look after it'
+complete -c tack -n "__fish_tack_using_subcommand ticket; and not __fish_seen_subcommand_from key list forget import export" -f -a "list" -d 'List the tickets of a store'
+complete -c tack -n "__fish_tack_using_subcommand ticket; and not __fish_seen_subcommand_from key list forget import export" -f -a "forget" -d 'Forget the tickets of a server'
+complete -c tack -n "__fish_tack_using_subcommand ticket; and not __fish_seen_subcommand_from key list forget import export" -f -a "import" -d 'Merge a ticket list into the store, which is made if it is not there'
+complete -c tack -n "__fish_tack_using_subcommand ticket; and not __fish_seen_subcommand_from key list forget import export" -f -a "export" -d 'Write a ticket list of all tickets, with their secrets'
+complete -c tack -n "__fish_tack_using_subcommand ticket; and __fish_seen_subcommand_from key" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c tack -n "__fish_tack_using_subcommand ticket; and __fish_seen_subcommand_from key" -f -a "new" -d 'Make a ring with one key, which is used at once'
+complete -c tack -n "__fish_tack_using_subcommand ticket; and __fish_seen_subcommand_from key" -f -a "list" -d 'List the keys of a ring'
+complete -c tack -n "__fish_tack_using_subcommand ticket; and __fish_seen_subcommand_from key" -f -a "rotate" -d 'Add a key, which is used later'
+complete -c tack -n "__fish_tack_using_subcommand ticket; and __fish_seen_subcommand_from key" -f -a "retire" -d 'Take away the keys that are spent'
+complete -c tack -n "__fish_tack_using_subcommand ticket; and __fish_seen_subcommand_from list" -l tickets -d 'The ticket store [default: TACK_TICKETS]' -r -F
+complete -c tack -n "__fish_tack_using_subcommand ticket; and __fish_seen_subcommand_from list" -l json -d 'Print one JSON document: an array of objects with name, protocol, port, received, expires and valid'
+complete -c tack -n "__fish_tack_using_subcommand ticket; and __fish_seen_subcommand_from list" -s v -l verbose -d 'Say on standard error what is made'
+complete -c tack -n "__fish_tack_using_subcommand ticket; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c tack -n "__fish_tack_using_subcommand ticket; and __fish_seen_subcommand_from forget" -l tickets -d 'The ticket store [default: TACK_TICKETS]' -r -F
+complete -c tack -n "__fish_tack_using_subcommand ticket; and __fish_seen_subcommand_from forget" -l json -d 'Print one JSON document: an object with the number of tickets that are "forgotten"'
+complete -c tack -n "__fish_tack_using_subcommand ticket; and __fish_seen_subcommand_from forget" -s v -l verbose -d 'Say on standard error what is made'
+complete -c tack -n "__fish_tack_using_subcommand ticket; and __fish_seen_subcommand_from forget" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c tack -n "__fish_tack_using_subcommand ticket; and __fish_seen_subcommand_from import" -l tickets -d 'The ticket store [default: TACK_TICKETS]' -r -F
+complete -c tack -n "__fish_tack_using_subcommand ticket; and __fish_seen_subcommand_from import" -l json -d 'Print one JSON document: an object with the numbers of tickets "added", "changed", "unchanged" and "expired"'
+complete -c tack -n "__fish_tack_using_subcommand ticket; and __fish_seen_subcommand_from import" -s v -l verbose -d 'Say on standard error what is made'
+complete -c tack -n "__fish_tack_using_subcommand ticket; and __fish_seen_subcommand_from import" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c tack -n "__fish_tack_using_subcommand ticket; and __fish_seen_subcommand_from export" -l tickets -d 'The ticket store [default: TACK_TICKETS]' -r -F
+complete -c tack -n "__fish_tack_using_subcommand ticket; and __fish_seen_subcommand_from export" -s o -l output -d 'Write to this file, with mode 0600, instead of to standard output' -r -F
+complete -c tack -n "__fish_tack_using_subcommand ticket; and __fish_seen_subcommand_from export" -s v -l verbose -d 'Say on standard error what is made'
+complete -c tack -n "__fish_tack_using_subcommand ticket; and __fish_seen_subcommand_from export" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c tack -n "__fish_tack_using_subcommand help" -s h -l help -d 'Print help (see more with \'--help\')'

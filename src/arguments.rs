@@ -143,8 +143,11 @@ fn invalid_value(error: &clap::Error) -> Option<String> {
     let root = Cli::command();
     let mut takers = root.get_subcommands().flat_map(Command::get_arguments).filter(|argument| is(argument, option));
     let letter = takers.find_map(Arg::get_short).map(|letter| format!("-{letter}"));
-    // What is not an option is written "[NAME]..." or "<NAME>".
-    let option = letter.as_deref().unwrap_or(option).trim_matches(['[', ']', '<', '>', '.']);
+    // What is not an option is written "[NAME]..." or "<NAME>", and NAME may be "HOST[:PORT]".
+    let option = letter.as_deref().unwrap_or(option).trim_end_matches('.');
+    let bare =
+        [('[', ']'), ('<', '>')].iter().find_map(|(open, close)| option.strip_prefix(*open)?.strip_suffix(*close));
+    let option = bare.unwrap_or(option);
     let reason = error.source()?;
     let value = string(error, ContextKind::InvalidValue).filter(|_| reason.is::<TimeError>());
     let hint = value.and_then(span_meant).map(|span| format!("; did you mean {span}?")).unwrap_or_default();

@@ -13,9 +13,11 @@ use crate::input::{SMALL, contains};
 /// Most outputs are no longer, so that one reading is enough.
 const USUAL: usize = 4096;
 const KEY_BEGIN: &[u8] = b"-----BEGIN TACK PRIVATE KEY-----";
+/// The name of the version in a key ring of tickets.
+const RING_BEGIN: &[u8] = b"\"tack_ticket_ring\"";
 
-/// Refuses to write over a TACK key, which nothing but `genkey --force` and `passwd` may do; and over what cannot be looked
-/// into, as it may be one.
+/// Refuses to write over a TACK key, which nothing but `genkey --force` and `passwd` may do; over a key ring, without which
+/// every pinned client is locked out; and over what cannot be looked into, as it may be one.
 pub fn refuse_key_file(path: &Path) -> Result<()> {
     if std::fs::metadata(path).is_ok_and(|there| !there.is_file()) {
         return Ok(());
@@ -38,6 +40,9 @@ pub fn refuse_key(path: &Path, file: &File) -> Result<()> {
     match file.take(SMALL).read_to_end(&mut start) {
         Ok(_) if contains(&start, KEY_BEGIN) => {
             bail!("{}: it holds a TACK key, which would be lost; choose another output", Shown(path))
+        }
+        Ok(_) if contains(&start, RING_BEGIN) => {
+            bail!("{}: it holds a key ring, which would be lost; choose another output", Shown(path))
         }
         Ok(_) => Ok(()),
         Err(error) => Err(hidden(path, &error)),

@@ -7,6 +7,7 @@ use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
 use anyhow::{Error, Result, anyhow, bail};
+use zeroize::Zeroizing;
 
 use crate::display::{Shown, is_dash, plain};
 use crate::message::say;
@@ -39,17 +40,18 @@ impl FileId {
 impl Inputs {
     /// Reads a file, or standard input for "-". More than `limit` bytes are refused, and so is nothing at all.
     pub fn read(&mut self, path: &Path, limit: u64) -> Result<Vec<u8>> {
-        let input = self.open(path)?;
         let mut bytes = Vec::new();
-        if input.size <= limit {
-            (&input.file).take(limit + 1).read_to_end(&mut bytes).map_err(|error| cannot_read(path, &error))?;
-        }
-        if input.size.max(bytes.len().try_into()?) > limit {
-            return Err(input.too_large(limit));
-        }
-        if bytes.is_empty() {
-            return Err(input.empty());
-        }
+        self.open(path)?.read_all(limit, &mut bytes)?;
+        Ok(bytes)
+    }
+
+    /// As [`read`](Self::read), of a secret: no copy of it is left in memory.
+    pub fn read_secret(&mut self, path: &Path, limit: u64) -> Result<Zeroizing<Vec<u8>>> {
+        let input = self.open(path)?;
+        // So large that it never moves, which would leave a copy. Of a pipe nobody knows how much comes.
+        let room = if input.size == 0 { limit } else { input.size.min(limit) };
+        let mut bytes = Zeroizing::new(Vec::with_capacity(usize::try_from(room + 1)?));
+        input.read_all(limit, &mut bytes)?;
         Ok(bytes)
     }
 
@@ -106,6 +108,20 @@ pub struct Input<'a> {
 }
 
 impl Input<'_> {
+    /// Reads all of it, with no more than `limit` bytes.
+    fn read_all(&self, limit: u64, bytes: &mut Vec<u8>) -> Result<()> {
+        if self.size <= limit {
+            (&self.file).take(limit + 1).read_to_end(bytes).map_err(|error| cannot_read(self.path, &error))?;
+        }
+        if self.size.max(bytes.len().try_into()?) > limit {
+            return Err(self.too_large(limit));
+        }
+        if bytes.is_empty() {
+            return Err(self.empty());
+        }
+        Ok(())
+    }
+
     /// Reads what comes next, none at the end. Nothing at all is refused.
     pub fn read<'b>(&mut self, buffer: &'b mut [u8]) -> Result<Option<&'b [u8]>> {
         let number = loop {

@@ -12,7 +12,7 @@ use crate::display::{Shown, is_dash, plain};
 use crate::guard::refuse_key_file;
 use crate::input::{FileId, Inputs};
 use crate::place::{LastLink, Place};
-use crate::replace::{cannot_write, directory, replace};
+use crate::replace::{cannot_write, create_secret, directory, replace};
 
 const NULL: &str = "/dev/null";
 
@@ -63,6 +63,17 @@ impl Output {
                 stdout.write_all(bytes).and_then(|()| stdout.flush()).map_err(stdout_failed)
             }
             Self::File(path) => replace(path, bytes),
+        }
+    }
+
+    /// As [`write`](Self::write), of a secret: the file is its owner's alone, whoever could read the one before.
+    pub fn write_secret(&self, bytes: &[u8]) -> Result<()> {
+        match self {
+            Self::Stdout => self.write(bytes),
+            Self::File(path) => {
+                refuse_key_file(path)?;
+                create_secret(path, bytes, true).map(drop)
+            }
         }
     }
 }

@@ -40,7 +40,7 @@ pub fn given(args: &PasswordArgs, inputs: &mut Inputs) -> Result<Option<Given>> 
 
 /// The password in a file, less one line break at its end.
 pub fn read_file(path: &Path, inputs: &mut Inputs) -> Result<Password> {
-    let mut bytes = Zeroizing::new(inputs.read(path, SMALL)?);
+    let mut bytes = inputs.read_secret(path, SMALL)?;
     if bytes.pop_if(|last| *last == b'\n').is_some() {
         bytes.pop_if(|last| *last == b'\r');
     }

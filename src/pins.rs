@@ -2,33 +2,20 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
-use std::{env, io};
 
 use anyhow::{Error, Result, anyhow};
 use tack_core::{Fingerprint, Minute};
 use tack_pin::{Change, HostName, Imported, Known, Pin, PinStore, Query, SqliteOptions, StoreError};
 
-use crate::display::{Shown, escape, plain};
+use crate::store::{Access, Failure, Kind};
 
-/// The variable that names the pin store where no option does.
-const VARIABLE: &str = "TACK_PINS";
-
-/// The pin store that the option, or else the environment, names.
-pub fn path(given: Option<&Path>) -> Option<PathBuf> {
-    let from_environment = || env::var_os(VARIABLE).filter(|name| !name.is_empty()).map(PathBuf::from);
-    given.map(Path::to_owned).or_else(from_environment)
-}
-
-/// What a pin store is opened for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Access {
-    /// To be read, if it is there.
-    Read,
-    /// To be changed, if it is there.
-    Write,
-    /// To be changed, and made if it is not there.
-    Create,
-}
+/// What it is called.
+pub const KIND: Kind = Kind {
+    name: "pin store",
+    option: "--pins PINS",
+    variable: "TACK_PINS",
+    if_read_only: "run as a user who may write it, or judge with --read-only",
+};
 
 /// A pin store, or the reason why it cannot be opened: hosts can be judged without.
 pub struct Pins {
@@ -122,39 +109,15 @@ impl<S: PinStore> PinStore for Impatient<S> {
 }
 
 fn failed(path: &Path, error: &StoreError) -> Error {
-    let path = Shown(path);
-    let advice = match error {
-        StoreError::Version { .. } => "use the newer tack that made it",
-        StoreError::NotAStore => "give a pin store, or a name that is not taken",
-        StoreError::Busy => "try again",
-        StoreError::ReadOnly => "run as a user who may write it, or judge with --read-only",
-        StoreError::Other(error) => {
-            return match error.downcast_ref::<io::Error>() {
-                Some(error) => anyhow!("{path}: the pin store cannot be opened: {}{}", plain(error), advice(error)),
-                // SQLite says no more of a file that it may not open, or beside which it may make none.
-                None if error.to_string().contains("unable to open database file") => {
-                    anyhow!(
-                        "{path}: the pin store cannot be opened; run as a user who may read it, and write beside it"
-                    )
-                }
-                None => {
-                    let error = escape(&error.to_string());
-                    anyhow!("{path}: the pin store failed: {error}; check the disk, or give another store")
-                }
-            };
-        }
-        _ => return anyhow!("{path}: {}", escape(&error.to_string())),
+    let failure = match error {
+        StoreError::Version { .. } => Failure::Version,
+        StoreError::NotAStore => Failure::NotAStore,
+        StoreError::Busy => Failure::Busy,
+        StoreError::ReadOnly => Failure::ReadOnly,
+        StoreError::Other(error) => Failure::Other(&**error),
+        error => Failure::Other(error),
     };
-    anyhow!("{path}: {error}; {advice}")
-}
-
-/// What to do where the system does not open a file.
-fn advice(error: &io::Error) -> &'static str {
-    match error.kind() {
-        io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => "; check its name",
-        io::ErrorKind::PermissionDenied => "; run as a user who may open it",
-        _ => "",
-    }
+    KIND.failed(path, error, &failure)
 }
 
 #[cfg(test)]

@@ -53,11 +53,12 @@ pub fn replace_if(path: &Path, bytes: &[u8], if_mounted: IfMounted, check: impl 
     Replacement { path, bytes, if_mounted, check: |old: Option<&File>| old.map_or(Ok(()), &check) }.run()
 }
 
-/// As [`replace`], for a key file that was read, and for nothing that has its name since.
-pub fn replace_key(path: &Path, bytes: &[u8], inputs: &Inputs, if_mounted: IfMounted) -> Result<()> {
+/// As [`replace`], for a key file that was read, and for nothing that has its name since. `command` is what is to be run again
+/// then.
+pub fn replace_key(path: &Path, bytes: &[u8], inputs: &Inputs, if_mounted: IfMounted, command: &str) -> Result<()> {
     let check = |old: Option<&File>| match old.map(File::metadata) {
         Some(Ok(old)) if inputs.contain_unchanged(&old) => Ok(()),
-        _ => bail!("{}: it was changed by another program meanwhile; run passwd again", Shown(path)),
+        _ => bail!("{}: it was changed by another program meanwhile; run {command} again", Shown(path)),
     };
     Replacement { path, bytes, if_mounted, check }.run()
 }
@@ -260,11 +261,12 @@ fn is_no_file(error: &io::Error) -> bool {
     matches!(Errno::from_io_error(error), Some(Errno::LOOP | Errno::NXIO))
 }
 
-/// Atomically creates a file with mode 0600. With `force` it replaces another one, whose owner and mode do not matter.
-pub fn create_secret(path: &Path, bytes: &[u8], force: bool) -> Result<()> {
+/// Atomically creates a file with mode 0600. With `force` it replaces another one, whose owner and mode do not matter. Says
+/// whether it did: without `force` not where a file is already.
+pub fn create_secret(path: &Path, bytes: &[u8], force: bool) -> Result<bool> {
     let failed = |error: io::Error| cannot_write(path, &error);
     if is_special(path) {
-        return append(path)?.write_all(bytes).map_err(failed);
+        return append(path)?.write_all(bytes).map(|()| true).map_err(failed);
     }
     let last_link = if force { LastLink::Follow } else { LastLink::Keep };
     for _ in 0..TRIES {
@@ -274,7 +276,7 @@ pub fn create_secret(path: &Path, bytes: &[u8], force: bool) -> Result<()> {
         temporary.file().sync_all().map_err(failed)?;
         let mut is_done = temporary.become_new(place.name()).map_err(failed)?;
         if !is_done && !force {
-            return Err(exists(path));
+            return Ok(false);
         }
         if !is_done && place.entry().and_then(is_regular).map_err(failed)? {
             temporary.take(place.name()).map_err(failed)?;
@@ -282,7 +284,7 @@ pub fn create_secret(path: &Path, bytes: &[u8], force: bool) -> Result<()> {
         }
         if is_done {
             sync_directory(&place);
-            return Ok(());
+            return Ok(true);
         }
     }
     Err(changing(path))
@@ -305,11 +307,6 @@ pub fn is_special(path: &Path) -> bool {
 /// Whether a path names a device, a pipe or the like, which takes what is written one after the other.
 pub fn is_stream(path: &Path) -> bool {
     is_special(path) && !path.is_dir()
-}
-
-/// The error for a file that must not be there.
-pub fn exists(path: &Path) -> Error {
-    anyhow!("{}: it exists already; choose another name, or replace it with --force", Shown(path))
 }
 
 /// So that names are on the disk, or gone from it. Not every file system can, and nothing is lost then but time.
@@ -444,7 +441,7 @@ mod tests {
         let site = Site::new();
         let mut inputs = Inputs::default();
         inputs.read(&site.at("file"), SMALL).unwrap();
-        let is_refused = || replace_key(&site.at("file"), b"new", &inputs, IfMounted::Fail).is_err();
+        let is_refused = || replace_key(&site.at("file"), b"new", &inputs, IfMounted::Fail, "it").is_err();
         fs::write(site.at("file"), "newer").unwrap();
         assert!(is_refused());
         fs::write(site.at("other"), "other").unwrap();

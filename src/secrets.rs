@@ -1,6 +1,17 @@
-//! Keeps what is secret in memory off the disk.
+//! Keeps what is secret to its owner: memory off the disk, files from other users.
+
+use std::fs;
+use std::os::unix::fs::MetadataExt;
+use std::path::Path;
 
 use rustix::process::{DumpableBehavior, Resource, Rlimit, set_dumpable_behavior, setrlimit};
+
+use crate::message::warn;
+
+/// The bits of a mode that let the group or all others read.
+const OTHERS_READ: u32 = 0o044;
+/// All that a mode lets anybody do.
+const ALL: u32 = 0o777;
 
 /// Has the system write no core file of this process, whatever signal ends it: it would hold the private key and the
 /// password. To be called before either is read. Where the system will not have it, as under another system's emulation,
@@ -10,4 +21,15 @@ pub fn write_no_core() {
     let _ = setrlimit(Resource::Core, none);
     // A core_pattern that begins with "|" hands the core to a program, whatever the limit is: core(5).
     let _ = set_dumpable_behavior(DumpableBehavior::NotDumpable);
+}
+
+/// Warns of a file with a secret that is not its owner's alone.
+pub fn warn_if_others_can_read(path: &Path) {
+    if let Ok(metadata) = fs::metadata(path)
+        && metadata.is_file()
+        && metadata.mode() & OTHERS_READ != 0
+    {
+        let mode = metadata.mode() & ALL;
+        warn(path, format_args!("other users can read it (mode {mode:04o}); \"chmod 600\" it"));
+    }
 }

@@ -7,12 +7,12 @@ use std::path::{Path, PathBuf};
 use anyhow::{Result, anyhow, bail};
 use tack_core::{Certificate, Minute, TackFile, TargetHash, Timestamp, pem};
 use tack_openssl::ticket::{TicketServer, TicketServerError};
-use tack_ticket::{KeyRing, Lifetime, ProofKind, Server};
-use zeroize::Zeroizing;
+use tack_ticket::{Lifetime, ProofKind, Server};
 
 use crate::display::{Shown, is_dash};
 use crate::input::{Inputs, SMALL};
 use crate::message::refused;
+use crate::ring_file;
 
 /// The files, and what is promised with them.
 pub struct ServedFiles {
@@ -62,9 +62,8 @@ impl ServedFiles {
     pub fn load(&self, now: Timestamp) -> Result<Loaded> {
         let read = |path: &Path| Inputs::default().read(path, SMALL);
         let chain = read(&self.chain)?;
-        let key = Zeroizing::new(read(&self.key)?);
-        let ring = Zeroizing::new(read(&self.ring)?);
-        let ring = KeyRing::from_json(&ring).map_err(|error| anyhow!("{}: {error}", Shown(&self.ring)))?;
+        let key = Inputs::default().read_secret(&self.key, SMALL)?;
+        let ring = ring_file::read(&self.ring, &mut Inputs::default())?;
         let has_current_key = ring.current(now).is_some();
 
         let server = Server::new(ring, self.lifetime).ramp_down(self.is_ramping_down).proof(self.proof);

@@ -25,7 +25,7 @@ pub use self::key::{Break, Genkey, KeyArgs, Passwd, PasswordArgs};
 pub use self::password::Password;
 pub use self::sign::Sign;
 pub use self::simulate::Simulate;
-pub use self::ticket::{Ticket, TicketAction};
+pub use self::ticket::{Server, Ticket, TicketAction, TicketKey, TicketKeyAction, TicketStore};
 pub use self::tunnel::{TicketConnect, TicketServe};
 
 /// Sign the public keys of TLS servers with a TACK key, and look after what is signed
@@ -59,6 +59,7 @@ EXIT STATUS:
 ENVIRONMENT:
   TACK_PASSWORD  The password of the key file, where neither -p nor --password-file gives it.
   TACK_PINS  The pin store, where --pins does not give it.
+  TACK_TICKETS  The ticket store, where --tickets does not give it.
   NO_COLOR  If not empty, status and simulate draw without colour.
   RAYON_NUM_THREADS  How many threads sign and verify [default: one for each core].")]
 pub struct Cli {

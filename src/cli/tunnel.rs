@@ -105,7 +105,7 @@ pub struct TicketServe {
     pub grace: Duration,
 
     /// Take so many connections at once, 100000 at most; others wait
-    #[arg(long, value_name = "NUMBER", default_value = "10000", value_parser = whole(1, 100_000))]
+    #[arg(long, value_name = "NUMBER", default_value = "8000", value_parser = whole(1, 100_000_u32))]
     pub max_connections: u32,
 
     #[command(flatten)]

@@ -18,12 +18,13 @@ use crate::judged::Judge;
 use crate::message::say;
 use crate::monitor::{State, without_bars};
 use crate::output::{stdout_failed, stdout_to_show};
-use crate::pins::{self, Access, Pins};
+use crate::pins::{KIND, Pins};
 use crate::probe::Prober;
 use crate::progress::Progress;
 use crate::report::{HostReport, Report};
 use crate::runtime;
 use crate::spool::Spool;
+use crate::store::Access;
 use crate::summary::Summary;
 use crate::trust;
 
@@ -33,7 +34,7 @@ pub fn run(args: &Check, now: i64) -> Result<ExitCode> {
     let hosts = Hosts::read(&args.names, args.hosts.as_deref(), &mut inputs)?;
     let connector = connector(args, &mut inputs)?;
     let access = if args.read_only { Access::Read } else { Access::Create };
-    let pins = pins::path(args.pins.as_deref()).map(|path| Pins::open(&path, access));
+    let pins = KIND.path(args.pins.as_deref()).map(|path| Pins::open(&path, access));
     let policy = Policy::default().require(args.require.iter().copied());
     let enforcing = policy.clone().mode(match (args.read_only, args.no_activate) {
         (true, _) => Mode::ReadOnly,

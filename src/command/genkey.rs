@@ -1,19 +1,21 @@
 //! `tack genkey`: a new key file.
 
+use std::path::Path;
 use std::process::ExitCode;
 
-use anyhow::Result;
+use anyhow::{Error, Result, anyhow};
 use getrandom::SysRng;
 use tack_core::SigningKey;
 
 use crate::cli::Genkey;
+use crate::display::Shown;
 use crate::exit::Exit;
 use crate::input::Inputs;
 use crate::message::{provenance, say_text};
 use crate::new_key_file::{self, no_randomness};
 use crate::output::Output;
 use crate::password;
-use crate::replace::{create_secret, exists, is_special};
+use crate::replace::{create_secret, is_special};
 use crate::secrets::write_no_core;
 use crate::words::{self, Words};
 
@@ -37,11 +39,16 @@ pub fn run(args: &Genkey, now: i64) -> Result<ExitCode> {
     let file = new_key_file::encrypt(&key, &password, args.iterations)?;
     let pem = provenance(now) + &file.to_pem();
     match &output {
-        Output::File(path) => create_secret(path, pem.as_bytes(), args.force)?,
+        Output::File(path) if create_secret(path, pem.as_bytes(), args.force)? => {}
+        Output::File(path) => return Err(exists(path)),
         Output::Stdout => output.write(pem.as_bytes())?,
     }
     if args.common.verbose > 0 {
         say_text(format_args!("{}{}", words::crypto(Words::Tackpy097), words::key_file(&file)));
     }
     Ok(Exit::Good.into())
+}
+
+fn exists(path: &Path) -> Error {
+    anyhow!("{}: it exists already; choose another name, or replace it with --force", Shown(path))
 }

@@ -1,8 +1,5 @@
 //! `tack passwd`: a new password, or iteration count, for a key file.
 
-use std::fs;
-use std::os::unix::fs::MetadataExt;
-use std::path::Path;
 use std::process::ExitCode;
 
 use anyhow::{Result, bail};
@@ -14,16 +11,12 @@ use crate::exit::Exit;
 use crate::input::Inputs;
 use crate::lock::lock_beside;
 use crate::locked_key::LockedKey;
-use crate::message::{provenance, say_text, warn};
+use crate::message::{provenance, say_text};
 use crate::new_key_file;
 use crate::password;
 use crate::replace::{IfMounted, is_special, replace_key};
+use crate::secrets::warn_if_others_can_read;
 use crate::words::{self, Words};
-
-/// The bits of a mode that let the group or all others read.
-const OTHERS_READ: u32 = 0o044;
-/// All that a mode lets anybody do.
-const ALL: u32 = 0o777;
 
 pub fn run(args: &Passwd, now: i64) -> Result<ExitCode> {
     if is_dash(&args.key.key) {
@@ -50,7 +43,8 @@ pub fn run(args: &Passwd, now: i64) -> Result<ExitCode> {
     let text = text(&before, &file, &after, now);
     // The password may have taken its time, and another passwd may be at it.
     let _locked = lock_beside(path);
-    replace_key(path, &text, &inputs, IfMounted::new(args.in_place))?;
+    replace_key(path, &text, &inputs, IfMounted::new(args.in_place), "passwd")?;
+    // tackpy leaves a key file to whoever the umask lets read it.
     warn_if_others_can_read(path);
     if args.common.verbose > 0 {
         say_text(format_args!("{}{}", words::crypto(Words::Tackpy097), words::key_file(&file)));
@@ -64,14 +58,4 @@ fn text(before: &[u8], file: &KeyFile, after: &[u8], now: i64) -> Vec<u8> {
     let line_break: &[u8] = if before.is_empty() || before.ends_with(b"\n") { b"" } else { b"\n" };
     let after: &[u8] = if after.is_empty() { b"\n" } else { after };
     [before, line_break, provenance.as_bytes(), pem.trim_end().as_bytes(), after].concat()
-}
-
-/// tackpy leaves a key file to whoever the umask lets read it.
-fn warn_if_others_can_read(path: &Path) {
-    if let Ok(metadata) = fs::metadata(path)
-        && metadata.mode() & OTHERS_READ != 0
-    {
-        let mode = metadata.mode() & ALL;
-        warn(path, format_args!("other users can read it (mode {mode:04o}); \"chmod 600\" it"));
-    }
 }

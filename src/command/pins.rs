@@ -1,12 +1,10 @@
 //! `tack pins`: the pins of a store are listed, forgotten, imported and exported.
 
-use std::fs;
-use std::io::{BufWriter, Write};
 use std::path::Path;
 use std::process::ExitCode;
 
 use anyhow::{Result, anyhow, bail};
-use serde_json::json;
+use serde_json::{Value, json};
 use tack_core::Minute;
 use tack_pin::{HostName, Imported, Pin, PinList};
 
@@ -14,19 +12,19 @@ use crate::cli::{Pins as Args, PinsAction, Whose};
 use crate::display::{Shown, escape};
 use crate::exit::Exit;
 use crate::input::Inputs;
-use crate::message::{Usage, say, warn};
-use crate::output::{Output, print, stdout_failed, stdout_to_show};
-use crate::pins::{self, Access, Pins};
+use crate::message::{say, warn};
+use crate::output::print;
+use crate::pins::{KIND, Pins};
 use crate::report::{until, yes_or_no};
+use crate::store::{self, Access};
+use crate::table::{print_array, print_table};
 
 /// The most that is read of a pin list: 128 MiB.
 const MAX_LIST: u64 = 128 << 20;
 const HEADER: [&str; 6] = ["NAME", "KEY FINGERPRINT", "MIN_GENERATION", "SINCE", "UNTIL", "ACTIVE"];
 
 pub fn run(args: &Args, now: i64) -> Result<ExitCode> {
-    let Some(path) = pins::path(args.pins.as_deref()) else {
-        return Err(Usage("no pin store is given; give --pins PINS, or set TACK_PINS".to_owned()).into());
-    };
+    let path = KIND.named(args.pins.as_deref())?;
     let now = Minute::from_seconds_down(now)?;
     match &args.action {
         PinsAction::List { name, json, .. } => list(&path, name.as_ref(), *json, now),
@@ -39,34 +37,14 @@ pub fn run(args: &Args, now: i64) -> Result<ExitCode> {
 
 fn list(path: &Path, name: Option<&HostName>, is_json: bool, now: Minute) -> Result<()> {
     let pins = Pins::open(path, Access::Read);
-    let mut out = BufWriter::new(stdout_to_show()?);
     if is_json {
-        write!(out, "[").map_err(stdout_failed)?;
-        let mut separator = "\n";
-        pins.each(name, |name, pin| {
-            write!(out, "{separator}{}", element(name, pin, now)).map_err(stdout_failed)?;
-            separator = ",\n";
-            Ok(())
-        })?;
-        writeln!(out, "\n]").map_err(stdout_failed)?;
+        print_array(|take| pins.each(name, |name, pin| take(element(name, pin, now))))
     } else {
-        let mut widths = HEADER.map(str::len);
-        pins.each(name, |name, pin| {
-            let cells = row(name, pin, now);
-            widths.iter_mut().zip(&cells).for_each(|(width, cell)| *width = cell.len().max(*width));
-            Ok(())
-        })?;
-        let mut is_first = true;
-        pins.each(name, |name, pin| {
-            let header = std::mem::take(&mut is_first).then(|| line(&HEADER.map(ToOwned::to_owned), widths));
-            let row = line(&row(name, pin, now), widths);
-            write!(out, "{}{row}", header.unwrap_or_default()).map_err(stdout_failed)
-        })?;
+        print_table(HEADER, |take| pins.each(name, |name, pin| take(row(name, pin, now))))
     }
-    out.flush().map_err(stdout_failed)
 }
 
-fn element(name: &HostName, pin: &Pin, now: Minute) -> String {
+fn element(name: &HostName, pin: &Pin, now: Minute) -> Value {
     json!({
         "name": name.as_str(),
         "key_fingerprint": pin.key.as_str(),
@@ -75,7 +53,6 @@ fn element(name: &HostName, pin: &Pin, now: Minute) -> String {
         "end": pin.end.get(),
         "active": pin.is_active(now),
     })
-    .to_string()
 }
 
 fn row(name: &HostName, pin: &Pin, now: Minute) -> [String; 6] {
@@ -87,12 +64,6 @@ fn row(name: &HostName, pin: &Pin, now: Minute) -> [String; 6] {
         until(pin),
         yes_or_no(pin.is_active(now)).to_owned(),
     ]
-}
-
-/// The last column needs no width.
-fn line(cells: &[String; 6], widths: [usize; 6]) -> String {
-    let cells: Vec<_> = cells.iter().zip(widths).map(|(cell, width)| format!("{cell:width$}")).collect();
-    format!("{}\n", cells.join("  ").trim_end())
 }
 
 fn forget(path: &Path, whose: &Whose, is_json: bool, is_verbose: bool) -> Result<()> {
@@ -135,14 +106,7 @@ fn import(path: &Path, file: &Path, is_json: bool, now: Minute) -> Result<()> {
 }
 
 fn export(path: &Path, output: Option<&Path>, is_verbose: bool) -> Result<()> {
-    // What is no file, such as a pipe, may keep waiting who opens it.
-    if !fs::metadata(path).is_ok_and(|metadata| metadata.is_file()) {
-        Pins::open(path, Access::Read).store()?;
-    }
-    let mut inputs = Inputs::default();
-    // The list must not replace the store.
-    inputs.open(path)?;
-    let output = Output::new(output, &inputs)?;
+    let output = store::output(path, output)?;
     let mut all = Vec::new();
     Pins::open(path, Access::Read).each(None, |name, pin| {
         all.push((name.clone(), *pin));

@@ -12,9 +12,10 @@ use crate::input::Inputs;
 use crate::judged::{Judge, Seen};
 use crate::monitor::State;
 use crate::output::{stdout_failed, stdout_to_show};
-use crate::pins::{self, Access, Pins};
+use crate::pins::{KIND, Pins};
 use crate::report::{HostReport, Problem, Report};
 use crate::sent::Sent;
+use crate::store::Access;
 
 pub fn run(args: &Verify, now: i64) -> Result<ExitCode> {
     let now = Timestamp::new(now);
@@ -42,7 +43,7 @@ fn judge(args: &Verify, sent: &Sent, now: Timestamp) -> Result<HostReport> {
     // Pins are made by the clock, and not by one that is imagined.
     let is_read_only = args.read_only || args.at.is_some();
     let access = if is_read_only { Access::Read } else { Access::Create };
-    let path = args.name.as_ref().and_then(|_| pins::path(args.pins.as_deref()));
+    let path = args.name.as_ref().and_then(|_| KIND.path(args.pins.as_deref()));
     let pins = path.map(|path| Pins::open(&path, access));
     let mode = match (is_read_only, args.no_activate) {
         (true, _) => Mode::ReadOnly,

@@ -36,10 +36,10 @@ pub fn program(name: &str) -> Option<PathBuf> {
     directories.map(|directory| directory.join(name)).find(|file| file.is_file())
 }
 
-/// Our binary, with neither a password nor a pin store in its environment.
+/// Our binary, with neither a password nor a store in its environment.
 pub fn tack() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_tack"));
-    command.env_remove("TACK_PASSWORD").env_remove("TACK_PINS");
+    command.env_remove("TACK_PASSWORD").env_remove("TACK_PINS").env_remove("TACK_TICKETS");
     command
 }
 

@@ -16,6 +16,7 @@
 //! | its keys, from their making to their end | [`KeyRing`], [`RingKey`], [`Stage`], [`ProtectionKey`], [`KeyId`] |
 //! | a client: what it makes of the answer | [`Visit`], [`Welcome`], [`Offer`], [`ClientRefusal`] |
 //! | what a client keeps | [`TicketStore`], [`MemoryTickets`], [`TicketPin`], [`Ticket`], [`Origin`] |
+//! | keep it in a file that threads and processes share | `SqliteTickets`, `SqliteTicketsOptions`, with the feature `sqlite` |
 //! | take it to another client, and from one | [`TicketList`] |
 //! | why a handshake ends | [`Alert`] |
 //!
@@ -67,6 +68,12 @@
 //! - What cannot be read ends the handshake with decode_error, all else with handshake_failure.
 //! - A proof that nobody asked for is refused.
 //!
+//! # Features
+//!
+//! | feature | default | what it adds |
+//! | --- | --- | --- |
+//! | `sqlite` | no | `SqliteTickets`: tickets in a file, by tack-sqlite; compiles SQLite, and needs a C compiler |
+//!
 //! # Limits
 //!
 //! A ticket has 65,535 bytes at most; those of this library have 89 or 105. A lifetime is of 1 second to 31 days. A ring has 1,000
@@ -89,6 +96,8 @@ mod ring;
 mod secret;
 mod server;
 mod session;
+#[cfg(feature = "sqlite")]
+mod sqlite;
 mod store;
 mod text;
 mod ticket;
@@ -111,6 +120,8 @@ pub use crate::ring::{KeyRing, RingError, RingKey, Stage, TicketFlaw};
 pub use crate::secret::PinningSecret;
 pub use crate::server::{Received, Server, ServerRefusal};
 pub use crate::session::{ProofKind, Session};
+#[cfg(feature = "sqlite")]
+pub use crate::sqlite::{SqliteTickets, SqliteTicketsOptions};
 pub use crate::store::{ImportedTickets, MAX_PINS, TicketStore, TicketStoreError};
 pub use crate::ticket::Ticket;
 pub use crate::transcript::Transcript;

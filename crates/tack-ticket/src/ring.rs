@@ -143,9 +143,18 @@ pub enum RingError {
         until: Timestamp,
     },
 
-    /// A key is used now, or waits to be used.
-    #[error("key {0} is in use, or waits to be used")]
+    /// A key is used now, or is the only one.
+    #[error("key {0} is in use")]
     InUse(KeyId),
+
+    /// A key waits to be used.
+    #[error("key {id} is to be used from {from} on")]
+    ToBeUsed {
+        /// Its number.
+        id: KeyId,
+        /// When it is used.
+        from: Timestamp,
+    },
 }
 
 impl KeyRing {
@@ -233,16 +242,19 @@ impl KeyRing {
         spent
     }
 
-    /// Takes away a key. With `force` it may be one that clients still have tickets of, who are then refused.
+    /// Takes away a key. With `force` it may be one that clients still have tickets of, who are then refused; or one that waits.
     ///
     /// # Errors
-    /// [`RingError::UnknownKey`]; [`RingError::Needed`] without `force`; [`RingError::InUse`] for the current key, and for one
-    /// that waits.
+    /// [`RingError::UnknownKey`]; [`RingError::Needed`] and [`RingError::ToBeUsed`] without `force`; [`RingError::InUse`] for the
+    /// current key, and for the only one.
     pub fn remove(&mut self, id: KeyId, now: Timestamp, force: bool) -> Result<(), RingError> {
+        let from = self.keys.iter().find(|key| key.key.id() == id).ok_or(RingError::UnknownKey(id))?.use_from;
         match self.stage(id, now).ok_or(RingError::UnknownKey(id))? {
-            Stage::Waiting | Stage::Current => return Err(RingError::InUse(id)),
+            Stage::Current => return Err(RingError::InUse(id)),
+            Stage::Waiting if self.keys.len() == 1 => return Err(RingError::InUse(id)),
+            Stage::Waiting if !force => return Err(RingError::ToBeUsed { id, from }),
             Stage::Kept { until } if !force => return Err(RingError::Needed { id, until }),
-            Stage::Kept { .. } | Stage::Spent { .. } => {}
+            Stage::Waiting | Stage::Kept { .. } | Stage::Spent { .. } => {}
         }
         self.keys.retain(|key| key.key.id() != id);
         Ok(())
@@ -371,11 +383,15 @@ mod tests {
         );
         assert_eq!(ring.clone().remove(ids[0], at(34 * DAY - 1), true), Ok(()));
         assert_eq!(ring.remove(ids[2], at(34 * DAY), true), Err(RingError::InUse(ids[2])));
-        assert_eq!(ring.remove(ids[2], at(2 * DAY), true), Err(RingError::InUse(ids[2])));
+        assert_eq!(ring.remove(ids[2], at(2 * DAY), false), Err(RingError::ToBeUsed { id: ids[2], from: at(3 * DAY) }));
+        assert_eq!(ring.clone().remove(ids[2], at(2 * DAY), true), Ok(()));
         assert_eq!(ring.retire(at(34 * DAY)), [ids[0]]);
         assert_eq!(ring.remove(ids[0], at(34 * DAY), true), Err(RingError::UnknownKey(ids[0])));
         assert_eq!(ring.remove(ids[1], at(36 * DAY), false), Ok(()));
         assert_eq!(ring.keys().len(), 1);
+        for now in [-1, 36 * DAY] {
+            assert_eq!(ring.remove(ids[2], at(now), true), Err(RingError::InUse(ids[2])), "the only one");
+        }
     }
 
     #[test]

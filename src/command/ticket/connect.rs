@@ -5,7 +5,6 @@ use std::io;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::pin::Pin;
-use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -24,14 +23,14 @@ use crate::clock::Clock;
 use crate::dial::dial;
 use crate::display::{Shown, escape, plain};
 use crate::door::{Caller, Door};
-use crate::exit::Exit;
 use crate::input::Inputs;
 use crate::log::{Level, Log};
 use crate::message::{Usage, say, warn};
 use crate::output::stdout_failed;
 use crate::relay::relay;
 use crate::runtime::{self, EndSignals};
-use crate::tickets;
+use crate::store::Access;
+use crate::tickets::{self, KIND};
 use crate::trust;
 
 /// What is read at a time: a record of TLS holds as much.
@@ -47,13 +46,12 @@ const GOODBYE: Duration = Duration::from_secs(1);
 /// The alert of a server that cannot open a ticket.
 const HANDSHAKE_FAILURE: u8 = 40;
 
-pub fn run(args: &Args, clock: Clock) -> Result<ExitCode> {
+pub fn run(args: &Args, clock: Clock) -> Result<()> {
     let visitor = Visitor::new(args, clock)?;
     match args.listen {
-        Some(address) => runtime::run(forward(Arc::new(visitor), address))?,
-        None => runtime::run(talk(&visitor))?,
+        Some(address) => runtime::run(forward(Arc::new(visitor), address)),
+        None => runtime::run(talk(&visitor)),
     }
-    Ok(Exit::Good.into())
 }
 
 /// Whoever visits the server.
@@ -84,9 +82,9 @@ impl Visitor {
         let trust = trust::trust(args.ca_file.as_deref(), args.insecure, &mut Inputs::default())?;
         let client = TicketClient::builder().trust(trust).proof(args.proof.into()).build();
         let client = client.map_err(|error| trust::refused(args.ca_file.as_deref(), &error))?;
-        let path = tickets::path(args.tickets.as_deref());
+        let path = KIND.path(args.tickets.as_deref());
         let store: Box<dyn TicketStore> = match &path {
-            Some(path) => tickets::open(path, tickets::Access::Create)?,
+            Some(path) => Box::new(tickets::open(path, Access::Create)?),
             None => Box::new(MemoryTickets::default()),
         };
         let (origin, is_verbose) = (Origin::tls(name.clone(), port), args.common.verbose > 0);

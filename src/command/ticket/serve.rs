@@ -4,7 +4,6 @@ use std::fmt::Display;
 use std::io;
 use std::net::SocketAddr;
 use std::pin::Pin;
-use std::process::ExitCode;
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
@@ -23,7 +22,6 @@ use crate::clock::Clock;
 use crate::dial::dial;
 use crate::display::plain;
 use crate::door::{Caller, Door};
-use crate::exit::Exit;
 use crate::log::{Level, Log};
 use crate::message::{Usage, say};
 use crate::relay::relay;
@@ -32,7 +30,7 @@ use crate::served_files::{Loaded, ServedFiles, Stamps, TackState};
 
 /// How often the files are looked at.
 const LOOK: Duration = Duration::from_secs(1);
-pub fn run(args: &Args, clock: Clock) -> Result<ExitCode> {
+pub fn run(args: &Args, clock: Clock) -> Result<()> {
     let files = ServedFiles {
         chain: args.cert.clone(),
         key: args.key.clone(),
@@ -49,8 +47,7 @@ pub fn run(args: &Args, clock: Clock) -> Result<ExitCode> {
     if args.lifetime < Lifetime::LEAST_IN_PRODUCTION {
         say("tack: warning: tickets last less than 7d, which RFC 8672 wants at least of servers in production");
     }
-    runtime::run(serve(args, files, clock))?;
-    Ok(Exit::Good.into())
+    runtime::run(serve(args, files, clock))
 }
 
 /// What all connections share.
