@@ -527,7 +527,7 @@ def run_vectors(_):
             secrets.derive("s hs traffic"),
             "b67b7d690cc16c4e75e54213cb2d37b4e9c912bcded9105d42befd59d391ad38",
         ),
-        # Computed from it by another program.
+        # Computed from it, not published there.
         (
             "hash of the public key",
             hashlib.sha256(spki).digest(),
