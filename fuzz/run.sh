@@ -19,7 +19,7 @@ max_length() {
     case $1 in
         time | schedule) echo 64 ;;
         host_name) echo 300 ;;
-        tack | break_sig | key_file) echo 200 ;;
+        tack | break_sig | key_file | ticket) echo 200 ;;
         extension | serverinfo) echo 1400 ;;
         *) echo 4096 ;;
     esac

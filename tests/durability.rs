@@ -66,11 +66,16 @@ fn a_new_key_file_is_its_owners_and_on_the_disk() {
         return;
     }
     let directory = temp_dir();
-    let calls = trace(directory.path(), &format!("genkey -p {PASSWORD} --iterations 8192 -o NEW.pem"));
-    is_durable(&calls, "NEW.pem");
-    // Nobody else can have opened it before it was whole.
-    find(&calls, 0, "openat(", "O_EXCL|O_LARGEFILE|O_NOFOLLOW|O_CLOEXEC, 0600)");
-    assert_eq!(fs::metadata(directory.path().join("NEW.pem")).unwrap().permissions().mode() & 0o777, 0o600);
+    for (arguments, name) in [
+        (format!("genkey -p {PASSWORD} --iterations 8192 -o NEW.pem"), "NEW.pem"),
+        ("ticket key new --ring RING.json".to_owned(), "RING.json"),
+    ] {
+        let calls = trace(directory.path(), &arguments);
+        is_durable(&calls, name);
+        // Nobody else can have opened it before it was whole.
+        find(&calls, 0, "openat(", "O_EXCL|O_LARGEFILE|O_NOFOLLOW|O_CLOEXEC, 0600)");
+        assert_eq!(fs::metadata(directory.path().join(name)).unwrap().permissions().mode() & 0o777, 0o600);
+    }
 }
 
 #[test]
@@ -86,6 +91,8 @@ fn a_replaced_file_is_on_the_disk() {
         (format!("passwd -p {PASSWORD} -k KEY.pem --keep-password --iterations 8192"), "KEY.pem"),
         ("deploy -o OUTPUT.pem TACK.pem".to_owned(), "OUTPUT.pem"),
         ("deploy -o OUTPUT.pem NEW.pem".to_owned(), "OUTPUT.pem"),
+        ("ticket key new --ring RING.json".to_owned(), "RING.json"),
+        ("ticket key rotate --ring RING.json".to_owned(), "RING.json"),
     ] {
         is_durable(&trace(site.path(), &arguments), name);
     }
@@ -126,9 +133,11 @@ fn who_replaces_what_it_compared_locks_it_first() {
         return;
     }
     let site = site();
+    ok(tack(site.path(), "ticket key new --ring RING.json"));
     for (arguments, name) in [
         (format!("passwd -p {PASSWORD} -k KEY.pem --keep-password --iterations 8192"), "KEY.pem"),
         ("deploy -o OUTPUT.pem TACK.pem".to_owned(), "OUTPUT.pem"),
+        ("ticket key rotate --ring RING.json".to_owned(), "RING.json"),
     ] {
         let calls = trace(site.path(), &arguments);
         // The temporary file has a lock too, but later.

@@ -387,12 +387,17 @@ fn passwd_warns_of_a_key_file_that_others_can_read() {
 #[test]
 fn no_core_is_written_of_what_holds_a_password() {
     let sandbox = Sandbox::new();
-    // The password comes from a pipe, which is opened once the limits of the waiting process have been looked at.
-    for command in ["break -k KEY.pem --password-file PIPE", "genkey --password-file PIPE --iterations 8192"] {
+    // The secret comes from a pipe, which is opened once the limits of the waiting process have been looked at.
+    for (command, secret) in [
+        ("break -k KEY.pem --password-file PIPE", "PASSWORD.txt"),
+        ("genkey --password-file PIPE --iterations 8192", "PASSWORD.txt"),
+        ("ticket key list --ring PIPE", "RING.json"),
+        ("ticket import --tickets NEW.db --json PIPE", "TICKETS.json"),
+    ] {
         let limits = sandbox.succeeds(&format!(
             "rm -f PIPE; mkfifo PIPE; ulimit -c unlimited; tack {command} > /dev/null & \
              until [ -e /proc/$!/wchan ] && ls -l /proc/$!/exe | grep -q tack; do :; done; \
-             exec 3> PIPE; grep 'core file' /proc/$!/limits; echo asdf >&3; exec 3>&-; wait $!"
+             exec 3> PIPE; grep 'core file' /proc/$!/limits; cat {secret} >&3; exec 3>&-; wait $!"
         ));
         assert_eq!(limits.split_whitespace().collect::<Vec<_>>(), ["Max", "core", "file", "size", "0", "0", "bytes"]);
     }
@@ -583,6 +588,18 @@ fn who_may_not_read_or_write_is_told() {
         &format!("{nobody} tack passwd -k KEY2.pem -p asdf --keep-password --iterations 8192"),
         1,
         "tack: KEY2.pem: cannot be written: permission denied; choose another place, or another user; what was there is \
+         unchanged\n",
+    );
+    sandbox.fails(
+        &format!("{nobody} tack ticket key list --ring KEY.pem"),
+        1,
+        "tack: KEY.pem: cannot be read: permission denied; run as a user who may read it\n",
+    );
+    sandbox.fails(
+        &format!("{nobody} tack ticket key rotate --ring RING.json --after 0m"),
+        1,
+        "tack: RING.json: warning: other users can read it (mode 0644); \"chmod 600\" it\n\
+         tack: RING.json: cannot be written: permission denied; choose another place, or another user; what was there is \
          unchanged\n",
     );
     // What cannot be looked into may be a key.

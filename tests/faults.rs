@@ -14,6 +14,7 @@ use std::time::{Duration, Instant};
 use common::{PASSWORD, certificate, genkey, ok, run, tack};
 use rustix::process::{Pid, Signal};
 use tack_core::{Expiration, KeyFile, Span, Tack, Timestamp};
+use tack_ticket::KeyRing;
 use tempfile::TempDir;
 
 const NOW: &str = "2026-11-20T17:31:15Z";
@@ -201,10 +202,13 @@ fn a_batch_in_an_unwritable_directory_says_so() {
 #[test]
 fn whatever_is_replaced_survives_a_full_disk() {
     let (inputs, outputs) = (inputs(), quick_dir());
+    fs::copy("tests/cli/fixtures/TICKETS.json", inputs.path().join("tickets.json")).unwrap();
     let script = format!(
         "cp \"$1/key.pem\" key.pem
         \"$TACK\" --now {NOW} sign -k key.pem -c \"$1/www.pem\" -e 30d -o tack.pem
         cp tack.pem installed.pem
+        \"$TACK\" ticket key new --ring ring.json
+        \"$TACK\" ticket import --tickets \"$1/tickets.db\" \"$1/tickets.json\"
         printf '{NEW_PASSWORD}' >\"$1/password\"
         mkdir \"$2/before\" \"$2/after\"
         cp -a . \"$2/before\"
@@ -213,6 +217,9 @@ fn whatever_is_replaced_survives_a_full_disk() {
         refused passwd -k key.pem --new-password-file \"$1/password\" --iterations 8192
         refused genkey --iterations 8192 -o new.pem
         refused genkey --iterations 8192 --force -o key.pem
+        refused ticket key new --ring new.json
+        refused ticket key rotate --ring ring.json
+        refused ticket export --tickets \"$1/tickets.db\" -o tack.pem
         refused --now {NOW} sign -k key.pem -c \"$1/www.pem\" -e 60d -o tack.pem
         refused --now {NOW} sign -k key.pem -c \"$1/www.pem\" -e 60d -o new.pem
         \"$TACK\" --now {NOW} sign -k key.pem -c \"$1/www.pem\" -e 60d >\"$1/newer.pem\"
@@ -223,12 +230,12 @@ fn whatever_is_replaced_survives_a_full_disk() {
     let test = "whatever_is_replaced_survives_a_full_disk";
     let Some(ran) = on_small_disk(test, &script, &[inputs.path(), outputs.path()]) else { return };
     assert_eq!(ran.status, Some(0), "{}", ran.stderr);
-    assert_eq!(ran.stderr.matches("no space left on device").count(), 6, "{}", ran.stderr);
+    assert_eq!(ran.stderr.matches("no space left on device").count(), 9, "{}", ran.stderr);
     let files = |name: &str| -> HashMap<_, _> {
         let entries = fs::read_dir(outputs.path().join(name)).unwrap().map(Result::unwrap);
         entries.map(|entry| (entry.file_name(), fs::read(entry.path()).unwrap())).collect()
     };
-    assert_eq!(files("before").len(), 3);
+    assert_eq!(files("before").len(), 4);
     assert_eq!(files("before"), files("after"));
 }
 
@@ -270,6 +277,33 @@ fn a_killed_passwd_leaves_the_old_key_or_the_new_one() {
         let password = if now == old { PASSWORD } else { NEW_PASSWORD };
         let key = KeyFile::from_pem(&now).unwrap().decrypt(password.as_bytes(), 8192).unwrap();
         assert_eq!(key.public_key(), &public_key, "moment {moment}");
+    }
+}
+
+#[test]
+fn a_killed_rotation_leaves_the_old_ring_or_the_new_one() {
+    let directory = quick_dir();
+    let path = directory.path().join("ring.json");
+    let ring = |what: &str| {
+        let mut command = tack();
+        command.args(["ticket", "key", what, "--ring"]).arg(&path).stdout(Stdio::null());
+        command
+    };
+    ok(&mut ring("new"));
+    let keys = || KeyRing::from_json(&fs::read(&path).unwrap()).ok().map(|ring| ring.keys().len());
+    let started = Instant::now();
+    ok(ring("rotate").args(["--after", "0m"]));
+    let whole = started.elapsed();
+    let hidden = || fs::read_dir(directory.path()).unwrap().map(Result::unwrap).filter(is_hidden).count();
+    for moment in 0..KILLS {
+        let (before, left) = (keys().unwrap(), hidden());
+        let started = Instant::now();
+        let mut child = ring("rotate").args(["--after", "0m"]).spawn().unwrap();
+        let share = whole * u32::try_from(moment).unwrap() / u32::try_from(KILLS).unwrap();
+        wait_until(&mut child, || if moment % 2 == 0 { is_past(started, share) } else { hidden() > left });
+        kill(child);
+        let after = keys().unwrap_or_else(|| panic!("moment {moment}: no ring is left"));
+        assert!(after == before || after == before + 1, "moment {moment}: {after} keys after {before}");
     }
 }
 

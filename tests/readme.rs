@@ -59,10 +59,10 @@ fn the_demo_says_where_its_files_are_and_leaves_them() {
 fn with_wildcards(line: &str) -> String {
     let varies = |word: &str| {
         let is_fingerprint = word.len() == 29 && word.matches('.').count() == 4;
-        let is_hash = (word.len() == 32 || word.len() == 64) && word.bytes().all(|byte| byte.is_ascii_hexdigit());
+        let is_number = [16, 32, 64].contains(&word.len()) && word.bytes().all(|byte| byte.is_ascii_hexdigit());
         let is_time = word.parse::<Timestamp>().is_ok() || word.parse::<Span>().is_ok();
         let is_timeline = word.starts_with('[') && word.ends_with(']') && word.contains("==");
-        is_fingerprint || is_hash || is_time || is_timeline || word.starts_with("days_left=")
+        is_fingerprint || is_number || is_time || is_timeline || word.starts_with("days_left=")
     };
     let words = line.split(' ').map(|word| if varies(word) { "[..]" } else { word });
     let line = if line.starts_with("$ ") { line.to_owned() } else { words.collect::<Vec<_>>().join(" ") };

@@ -1,12 +1,13 @@
 //! Writes the seeds: the bodies of the test vectors for the targets that read bytes, the vectors of tacks as they are for `pem`,
-//! pin lists without their comments, the plans of examples/, a good server of each protocol for `starttls`, and a few lines of text or bytes for the
-//! others.
+//! pin lists without their comments, the plans of examples/, a good server of each protocol for `starttls`, the key rings and
+//! ticket lists of the command line's tests with their tickets, and a few lines of text or bytes for the others.
 
 use std::fs;
 use std::io;
 use std::path::Path;
 
 use tack_core::pem;
+use tack_ticket::{ClientMessage, ServerMessage, TicketList};
 
 const BINARY: [&str; 6] = ["tack", "break_sig", "key_file", "extension", "serverinfo", "certificate"];
 const TEXTS: [(&str, &[&str]); 3] = [
@@ -91,7 +92,36 @@ fn main() -> io::Result<()> {
     for (number, (name, said)) in (0..).zip(STARTTLS) {
         write(fuzz, "starttls", name, &[&[number], said].concat())?;
     }
-    Ok(())
+    write_tickets(fuzz)
+}
+
+fn write_tickets(fuzz: &Path) -> io::Result<()> {
+    let fixtures = fuzz.join("../tests/cli/fixtures");
+    for (target, name) in [
+        ("ring", "RING.json"),
+        ("ring", "bad/ring_cut.json"),
+        ("ring", "bad/ring_none.json"),
+        ("ring", "bad/ring_twice.json"),
+        ("ring", "bad/ring_version.json"),
+        ("ticket_list", "TICKETS.json"),
+        ("ticket_list", "TICKETS2.json"),
+        ("ticket_list", "bad/tickets_lifetime.json"),
+        ("ticket_list", "bad/tickets_version.json"),
+    ] {
+        write(fuzz, target, name.trim_start_matches("bad/"), &fs::read(fixtures.join(name))?)?;
+    }
+    let list = TicketList::from_json(&fs::read(fixtures.join("TICKETS.json"))?).map_err(io::Error::other)?;
+    for (index, (_, pin)) in list.pins().iter().enumerate() {
+        let ticket = pin.ticket();
+        write(fuzz, "ticket", &index.to_string(), ticket.as_bytes())?;
+        let client = ClientMessage { ticket: Some(ticket.clone()) };
+        write(fuzz, "ticket_message", &format!("client_{index}"), &client.to_bytes())?;
+        let server = ServerMessage { proof: vec![7; 32], ticket: Some(ticket.clone()), lifetime: 2_592_000 };
+        write(fuzz, "ticket_message", &format!("server_{index}"), &server.to_bytes())?;
+    }
+    write(fuzz, "ticket_message", "first_visit", &ClientMessage::default().to_bytes())?;
+    let ramp_down = ServerMessage { proof: vec![7; 48], ticket: None, lifetime: 0 };
+    write(fuzz, "ticket_message", "ramp_down", &ramp_down.to_bytes())
 }
 
 fn write(fuzz: &Path, target: &str, name: &str, bytes: &[u8]) -> io::Result<()> {

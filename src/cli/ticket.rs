@@ -25,8 +25,8 @@ const MAX_AFTER: Span = Span::new(31 * Span::DAY.minutes());
 /// The servers of a name share a key ring: see tack-ticket-key(1). A client keeps one ticket for each server, by its name and
 /// port, in a ticket store. That is a file of SQLite; the pins of "tack pins" may be in the same one.
 ///
-/// A ticket store and a ticket list hold secrets. Who can read them can impersonate the servers to this client. Both are made
-/// with mode 0600. What is forgotten is overwritten in the store.
+/// A ticket store and a ticket list hold secrets. Who can read them, and has a certificate for the name of a server, can
+/// impersonate it to this client. Both are made with mode 0600. What is forgotten is overwritten in the store.
 #[derive(Debug, Args)]
 #[command(infer_subcommands = true, disable_help_subcommand = true)]
 #[command(after_long_help = "\

@@ -18,8 +18,8 @@ use crate::store::{ImportedTickets, TicketStore, TicketStoreError};
 /// A [`TicketStore`] in a file, which threads and processes may share. The pins of `tack-pin` may live in the same file: see
 /// [`tack_sqlite`], which says too what is beside the file while it is open, and what a kill or a power cut takes away.
 ///
-/// The secrets are in the file as they are: it is made with mode 0600, and who can read it can impersonate the servers to this
-/// client. A ticket that is forgotten, replaced or expired is overwritten there (`secure_delete`), when the log beside the
+/// The secrets are in the file as they are: it is made with mode 0600. Who can read it, and has a certificate for the name of a
+/// server, can impersonate it to this client. A ticket that is forgotten, replaced or expired is overwritten there (`secure_delete`), when the log beside the
 /// file has been taken over: at the latest when the last process closes it.
 ///
 /// A file or a row that cannot be read is an error, and never the answer that a server has no pin.
