@@ -143,6 +143,7 @@ mod refused;
 mod requirement;
 #[cfg(feature = "server")]
 mod server;
+mod signatures;
 mod verifier;
 
 pub use crate::judged::Judged;
