@@ -20,6 +20,7 @@ max_length() {
         time | schedule) echo 64 ;;
         host_name) echo 300 ;;
         tack | break_sig | key_file | ticket) echo 200 ;;
+        memory_client | memory_server) echo 500 ;;
         extension | serverinfo) echo 1400 ;;
         *) echo 4096 ;;
     esac
@@ -45,7 +46,7 @@ for target in "${targets[@]}"; do
         failed=1
         cat "$log" >&2
     fi
-    summary+=$(printf '%-12s %12s %9s' "$target" "${executions:-none}" "$findings")$'\n'
+    summary+=$(printf '%-13s %12s %9s' "$target" "${executions:-none}" "$findings")$'\n'
 done
-printf '%-12s %12s %9s\n%s' target executions findings "$summary"
+printf '%-13s %12s %9s\n%s' target executions findings "$summary"
 exit "$failed"

@@ -1,6 +1,7 @@
 //! Writes the seeds: the bodies of the test vectors for the targets that read bytes, the vectors of tacks as they are for `pem`,
-//! pin lists without their comments, the plans of examples/, a good server of each protocol for `starttls`, the key rings and
-//! ticket lists of the command line's tests with their tickets, and a few lines of text or bytes for the others.
+//! pin lists without their comments, the plans of examples/, a good server of each protocol for `starttls`, edits of records for
+//! `memory_client` and `memory_server`, the key rings and ticket lists of the command line's tests with their tickets, and a few
+//! lines of text or bytes for the others.
 
 use std::fs;
 use std::io;
@@ -30,6 +31,19 @@ const HISTORIES: [(&str, &[u8]); 4] = [
     ("rollover", &[16, 0, 0, 3, 0, 2, 3, 16, 20, 0, 3, 0, 2, 3, 16, 20, 0, 3, 0, 2, 2, 16, 60, 0, 2, 2, 1]),
     ("revoked", &[16, 0, 0, 2, 0, 1, 17, 1, 0, 2, 1, 1, 16, 1, 0, 2, 0, 1]),
     ("read_only", &[16, 0, 0, 2, 0, 1, 20, 9, 0, 2, 4, 1, 18, 9, 0, 2, 4, 1]),
+];
+
+/// The settings of a connection in `memory_client` and `memory_server`, in TLS 1.2 (even) and 1.3 (odd), and edits: the kind,
+/// the place in two bytes, the value, and what is inserted.
+const EDITS: [(&str, &[u8]); 8] = [
+    ("none_12", &[0]),
+    ("none_13", &[0xFF]),
+    ("set", &[0xFE, 0, 0, 0, 0, 1, 0, 20, 7]),
+    ("flip", &[0xFF, 2, 0, 9, 3]),
+    ("cut", &[0xFE, 0, 0, 0, 0, 3, 0, 30, 0]),
+    ("drop", &[0xFF, 0, 0, 0, 0, 4, 0, 5, 2, 6, 0, 0, 0]),
+    ("twice", &[0xFE, 0, 0, 0, 0, 0, 0, 0, 0, 5, 0, 0, 0]),
+    ("insert", &[0xFF, 7, 0, 0, 15, 21, 3, 3, 0, 2, 1, 0]),
 ];
 
 /// What a good server says, in the order of `StartTls::ALL`.
@@ -88,6 +102,10 @@ fn main() -> io::Result<()> {
         for (index, text) in texts.iter().enumerate() {
             write(fuzz, target, &index.to_string(), text.as_bytes())?;
         }
+    }
+    for (name, edits) in EDITS {
+        write(fuzz, "memory_client", name, edits)?;
+        write(fuzz, "memory_server", name, edits)?;
     }
     for (number, (name, said)) in (0..).zip(STARTTLS) {
         write(fuzz, "starttls", name, &[&[number], said].concat())?;

@@ -1,7 +1,7 @@
 //! A rustls client with a TACK verifier.
 
 use std::fs;
-use std::io::Write;
+use std::io::{self, Write};
 use std::net::TcpStream;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -17,8 +17,8 @@ use tack_rustls::{Pinning, Refused, Requirement, TackVerifier, TackVerifierBuild
 
 use crate::site::Site;
 
-const NAME: &str = "www.example.com";
-const DEADLINE: Duration = Duration::from_secs(30);
+pub const NAME: &str = "www.example.com";
+pub const DEADLINE: Duration = Duration::from_secs(30);
 
 /// A provider and a version of TLS.
 #[derive(Clone, Copy, Debug)]
@@ -42,6 +42,36 @@ impl Kind {
     pub fn version(self) -> &'static SupportedProtocolVersion {
         if self.is_13 { &rustls::version::TLS13 } else { &rustls::version::TLS12 }
     }
+
+    /// The version, as `check --tls` has it.
+    pub fn tls(self) -> &'static str {
+        if self.is_13 { "1.3" } else { "1.2" }
+    }
+
+    pub fn client_config(self, verifier: TackVerifier) -> ClientConfig {
+        let mut config = ClientConfig::builder_with_provider(self.provider())
+            .with_protocol_versions(&[self.version()])
+            .unwrap()
+            .with_root_certificates(RootCertStore::empty())
+            .with_no_client_auth();
+        verifier.install(&mut config);
+        config
+    }
+}
+
+/// Connects to a server of this machine by this name, and ends the connection after the handshake.
+pub fn connect(config: ClientConfig, name: &str, port: u16) -> io::Result<()> {
+    let mut tls = ClientConnection::new(Arc::new(config), name.to_owned().try_into().unwrap()).unwrap();
+    let mut tcp = TcpStream::connect(("127.0.0.1", port)).unwrap();
+    tcp.set_read_timeout(Some(DEADLINE)).unwrap();
+    let mut result = Ok(());
+    while tls.is_handshaking() && result.is_ok() {
+        result = tls.complete_io(&mut tcp).map(drop);
+    }
+    // Servers do not like clients that go without a word.
+    tls.send_close_notify();
+    let _ = tls.write_tls(&mut tcp).and_then(|_| tcp.flush());
+    result
 }
 
 /// A client of a site.
@@ -98,23 +128,7 @@ impl Client {
             let keys: Vec<_> = tacks.iter().map(|tack| tack.key).collect();
             *keep.lock().unwrap() = Some((judged.reasons().next().map(|one| one.code().to_owned()), keys));
         });
-        let mut config = ClientConfig::builder_with_provider(self.kind.provider())
-            .with_protocol_versions(&[self.kind.version()])
-            .unwrap()
-            .with_root_certificates(RootCertStore::empty())
-            .with_no_client_auth();
-        builder.build().install(&mut config);
-
-        let mut tls = ClientConnection::new(Arc::new(config), NAME.try_into().unwrap()).unwrap();
-        let mut tcp = TcpStream::connect(("127.0.0.1", port)).unwrap();
-        tcp.set_read_timeout(Some(DEADLINE)).unwrap();
-        let mut result = Ok(());
-        while tls.is_handshaking() && result.is_ok() {
-            result = tls.complete_io(&mut tcp).map(drop);
-        }
-        // Servers do not like clients that go without a word.
-        tls.send_close_notify();
-        let _ = tls.write_tls(&mut tcp).and_then(|_| tcp.flush());
+        let result = connect(self.kind.client_config(builder.build()), NAME, port);
         let refused = result.err().map(|error| refusal(&error).map(Refused::code).unwrap_or("other").to_owned());
         let (seen, keys) = seen.lock().unwrap().take().unwrap();
         Judged { refused, seen, keys }

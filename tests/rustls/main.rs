@@ -2,28 +2,35 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
+mod agreement;
+mod authority;
+mod cases;
 mod client;
 #[path = "../common/mod.rs"]
 mod common;
+mod listener;
 #[allow(dead_code, reason = "other tests use the rest")]
 #[path = "../servers/server.rs"]
 mod server;
 #[allow(dead_code, reason = "other tests use the rest")]
 #[path = "../servers/site.rs"]
 mod site;
+mod stored;
 mod year;
 
 use std::fs;
+use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::Once;
 
 use tack_core::{
     Certificate, Draft02, Expiration, Generations, Minute, SigningKey, Tack, TackCertificate, TackExtension, TargetHash,
 };
-use tack_pin::Pin;
+use tack_pin::{Pin, PinStore, SqliteStore};
 
-use client::{Client, KINDS};
-use common::{has, ok, target_hash, write};
-use server::{Server, wait_until};
+use client::{Client, KINDS, NAME};
+use common::{has, ok, run, target_hash, write};
+use server::{BODY, PATH, Server, wait_until};
 use site::Site;
 
 /// What a server presents, and why a client refuses it that requires key 1, and keeps to its pins.
@@ -92,16 +99,40 @@ fn new_site() -> Site {
 /// Each refusal with its code, each provider, each version; and a client that only reports goes on.
 fn judges(start: impl Fn(&Site) -> Server) {
     let site = new_site();
-    for Case { name, extension, pin, expected } in cases(&site) {
-        install(&site, extension.as_ref());
+    for case in cases(&site) {
+        install(&site, case.extension.as_ref());
         let server = start(&site);
-        for kind in KINDS {
-            let client = |reports| Client::new(&site, kind).requiring(&key(1), reports).pinning(pin, reports);
-            let judged = client(false).connect(server.port);
-            assert_eq!((judged.refused.as_deref(), judged.seen.as_deref()), (expected, expected), "{name} {kind:?}");
-            let judged = client(true).connect(server.port);
-            assert_eq!((judged.refused.as_deref(), judged.seen.as_deref()), (None, expected), "{name} {kind:?}");
-        }
+        is_judged(&site, &server, &case, &format!("200 {}\n", BODY.len()));
+    }
+}
+
+/// Clients with the verifier, and both HTTP clients among the examples, which print this of the server's page.
+fn is_judged(site: &Site, server: &Server, case: &Case, page: &str) {
+    let Case { name, pin, expected, .. } = *case;
+    for kind in KINDS {
+        let client = |reports| Client::new(site, kind).requiring(&key(1), reports).pinning(pin, reports);
+        let judged = client(false).connect(server.port);
+        assert_eq!((judged.refused.as_deref(), judged.seen.as_deref()), (expected, expected), "{name} {kind:?}");
+        let judged = client(true).connect(server.port);
+        assert_eq!((judged.refused.as_deref(), judged.seen.as_deref()), (None, expected), "{name} {kind:?}");
+    }
+    let said = expected.map_or(page.to_owned(), |code| format!("refused: {code}\n"));
+    for (client, host) in [("https_client", NAME), ("ureq_client", "localhost")] {
+        let pins: Vec<_> = pin.into_iter().map(|pin| (host.parse().unwrap(), pin)).collect();
+        SqliteStore::open(site.file("PINS.db")).unwrap().import(&pins, Minute::new(1)).unwrap();
+        let run = |more: &[&str]| {
+            let mut command = Command::new(example(client));
+            command.current_dir(site.path()).args(["--ca", "root.pem", "--pins", "PINS.db"]).args(more);
+            command.args(["--require", key(1).public_key().fingerprint().as_str()]);
+            if client == "https_client" {
+                command.args(["--connect", &format!("127.0.0.1:{}", server.port)]);
+            }
+            let ran = run(command.arg(format!("https://{host}:{}{PATH}", server.port)));
+            (ran.text().to_owned(), ran.status)
+        };
+        assert_eq!(run(&[]), (said.clone(), Some(i32::from(expected.is_some()))), "{name} {client}");
+        assert_eq!(run(&["--report-only"]), (page.to_owned(), Some(0)), "{name} {client}");
+        fs::remove_file(site.file("PINS.db")).unwrap();
     }
 }
 
@@ -131,6 +162,35 @@ fn what_s_server_sends_is_judged() {
     if has("what_s_server_sends_is_judged", &["openssl"]) {
         judges(|site| Server::s_server(site.path()));
     }
+}
+
+/// Our server sends no tack that does not fit, so that a client misses the key that it requires.
+#[test]
+fn what_our_server_sends_is_judged() {
+    if !has("what_our_server_sends_is_judged", &["openssl"]) {
+        return;
+    }
+    let site = new_site();
+    let cases = cases(&site).into_iter().filter(|case| case.extension.is_some());
+    for case in cases {
+        install(&site, case.extension.as_ref());
+        site.join(&["cert.pem", "ca.pem"], "chain.pem");
+        let server = https_server(&site, "chain.pem", "tack.pem");
+        let expected = match case.expected {
+            Some("expired" | "target_hash" | "signature") => Some("key_required"),
+            other => other,
+        };
+        is_judged(&site, &server, &Case { expected, ..case }, "200 3\n");
+    }
+}
+
+fn https_server(site: &Site, chain: &str, tack: &str) -> Server {
+    Server::other(site.path(), |port| {
+        let mut command = Command::new(example("https_server"));
+        command.args(["--chain", chain, "--key", "privkey.pem", "--tack", tack]);
+        command.args(["--listen", &format!("127.0.0.1:{port}")]);
+        command
+    })
 }
 
 /// What `openssl s_server` says of the alert that it received.
@@ -169,13 +229,15 @@ fn the_alert_is_on_the_wire() {
     }
 }
 
-/// An example of the crate, which is built for it.
-fn example(name: &str) -> Command {
-    let mut build = Command::new(env!("CARGO"));
-    build.args(["build", "--quiet", "--locked", "--package", "tack-rustls", "--example", name]);
-    ok(build.current_dir(env!("CARGO_MANIFEST_DIR")));
-    let here = std::path::Path::new(env!("CARGO_BIN_EXE_tack")).parent().unwrap();
-    Command::new(here.join("examples").join(name))
+/// The examples of the crate, which are built for it.
+fn example(name: &str) -> PathBuf {
+    static BUILD: Once = Once::new();
+    BUILD.call_once(|| {
+        let mut build = Command::new(env!("CARGO"));
+        build.args(["build", "--quiet", "--locked", "--package", "tack-rustls", "--examples"]);
+        ok(build.current_dir(env!("CARGO_MANIFEST_DIR")));
+    });
+    Path::new(env!("CARGO_BIN_EXE_tack")).parent().unwrap().join("examples").join(name)
 }
 
 /// A server of ours takes up what `tack deploy` installs, while it runs.
@@ -190,15 +252,8 @@ fn our_server_takes_up_what_deploy_installs() {
         command.current_dir(site.path()).args(["deploy", "-c", "cert.pem", "-a", "1", "--format", "certificate"]);
         ok(command.args(["-o", "deployed.pem", tack]));
     };
-    let mut https_server = example("https_server");
     deploy("T1.pem");
-    let server = Server::other(site.path(), |port| {
-        let mut command = Command::new(https_server.get_program());
-        command.args(["--chain", "fullchain.pem", "--key", "privkey.pem", "--tack", "deployed.pem"]);
-        command.args(["--listen", &format!("127.0.0.1:{port}")]);
-        command
-    });
-    https_server.current_dir(site.path());
+    let server = https_server(&site, "fullchain.pem", "deployed.pem");
     let keys = || {
         let seen = |kind| Client::new(&site, kind).connect(server.port).keys;
         KINDS.map(seen).concat()

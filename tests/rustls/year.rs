@@ -3,19 +3,17 @@
 use std::fs;
 use std::path::Path;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair};
-use rustls::client::WebPkiServerVerifier;
-use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName, UnixTime};
-use rustls::time_provider::TimeProvider;
-use rustls::{ClientConfig, ClientConnection, Error, RootCertStore, ServerConfig, ServerConnection};
+use rcgen::KeyPair;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName};
+use rustls::{ClientConfig, ClientConnection, Error, ServerConfig, ServerConnection};
 use tack_core::{Fingerprint, Minute, Object, Span};
 use tack_pin::{MemoryStore, PinStore};
-use tack_rustls::{HostFiles, Pinning, Requirement, TackResolver, TackVerifier, TackVerifierBuilder, refusal};
+use tack_rustls::{HostFiles, Pinning, Requirement, TackResolver, refusal};
 
 use crate::at;
+use crate::authority::{Ca, Clock};
 use crate::client::{KINDS, Kind};
 use crate::common::{PASSWORD, genkey, ok, tack, temp_dir, write};
 
@@ -26,37 +24,6 @@ const LIFE: u32 = 47;
 const BOTH: u32 = 120;
 const SECOND: u32 = 180;
 const GONE: u32 = 240;
-
-#[derive(Debug)]
-struct Clock(AtomicU64);
-
-impl TimeProvider for Clock {
-    fn current_time(&self) -> Option<UnixTime> {
-        Some(UnixTime::since_unix_epoch(Duration::from_secs(self.0.load(Ordering::Relaxed))))
-    }
-}
-
-/// The CA, whose certificates outlive the year: only the tacks are to expire.
-struct Ca {
-    certificate: CertificateDer<'static>,
-    issuer: Issuer<'static, KeyPair>,
-}
-
-impl Ca {
-    fn new() -> Self {
-        let key = KeyPair::generate().unwrap();
-        let mut params = CertificateParams::new([]).unwrap();
-        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-        let certificate = params.self_signed(&key).unwrap().der().clone();
-        Self { certificate, issuer: Issuer::new(params, key) }
-    }
-
-    fn issue(&self) -> (rcgen::Certificate, KeyPair) {
-        let key = KeyPair::generate().unwrap();
-        let params = CertificateParams::new([NAME.to_owned()]).unwrap();
-        (params.signed_by(&key, &self.issuer).unwrap(), key)
-    }
-}
 
 /// The start of a day, as `--now` has it.
 fn day(number: u32) -> Minute {
@@ -132,36 +99,23 @@ fn impostor(kind: Kind, chain: Vec<CertificateDer<'static>>, key: &KeyPair) -> A
 fn a_year_of_renewals_and_a_rollover_refuses_nobody_but_impostors() {
     let directory = temp_dir();
     let directory = directory.path();
-    let (ca, clock) = (Ca::new(), Arc::new(Clock(AtomicU64::new(0))));
+    let (ca, clock) = (Ca::new("ca"), Clock::at(day(0)));
     let pins = Arc::new(MemoryStore::default());
     genkey(directory, "K1.pem");
     genkey(directory, "K2.pem");
 
-    let client = |kind: Kind, set: &dyn Fn(TackVerifierBuilder) -> TackVerifierBuilder| {
-        let mut roots = RootCertStore::empty();
-        roots.add(ca.certificate.clone()).unwrap();
-        let webpki = WebPkiServerVerifier::builder_with_provider(roots.into(), kind.provider()).build().unwrap();
-        let mut config = ClientConfig::builder_with_provider(kind.provider())
-            .with_protocol_versions(&[kind.version()])
-            .unwrap()
-            .with_root_certificates(RootCertStore::empty())
-            .with_no_client_auth();
-        set(TackVerifier::builder(webpki)).build().install(&mut config);
-        config.time_provider = clock.clone();
-        Arc::new(config)
-    };
     // Who has stolen nothing: a certificate of the same CA for the same name, and a TACK key of his own.
-    let (forged, forged_key) = ca.issue();
+    let (forged, forged_key) = ca.issue(NAME);
     write(directory, "forged.pem", forged.pem());
     genkey(directory, "K3.pem");
 
     let mut server = None;
     let mut keys = None;
     for today in 0..365 {
-        clock.0.store(day(today).seconds().try_into().unwrap(), Ordering::Relaxed);
+        clock.set(day(today));
         if today % LIFE == 0 {
             // The new certificate waits until its tack is there.
-            let (certificate, key) = ca.issue();
+            let (certificate, key) = ca.issue(NAME);
             write(directory, "new-chain.pem", certificate.pem());
             write(directory, "new-key.pem", key.serialize_pem());
             sign(directory, "K1.pem", "new-chain.pem", today, "K1-tacks.pem");
@@ -194,8 +148,8 @@ fn a_year_of_renewals_and_a_rollover_refuses_nobody_but_impostors() {
         let server = Arc::new(config);
 
         let [first, second] = *keys;
-        let requires = client(kind, &|builder| builder.require(Requirement::new(first).or(second)));
-        let pinned = client(kind, &|builder| builder.pin(Pinning::new(pins.clone())));
+        let requires = Arc::new(ca.client(kind, &clock, |builder| builder.require(Requirement::new(first).or(second))));
+        let pinned = Arc::new(ca.client(kind, &clock, |builder| builder.pin(Pinning::new(pins.clone()))));
         for (who, client) in [("requires", &requires), ("pins", &pinned)] {
             assert_eq!(handshake(client, &server), None, "day {today}: the client that {who}");
         }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use rustls::pki_types::{ServerName, UnixTime};
+use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use tack_core::{Minute, TimeError};
 use tack_pin::{HostName, Judgement, Policy, Presented, Refusal, StoreError, judge};
 
@@ -19,13 +19,20 @@ pub(crate) struct Policies {
 }
 
 impl Policies {
-    /// Judges a chain, the server's own certificate first.
-    pub(crate) fn judge<'a>(&self, chain: &[&[u8]], server_name: &'a ServerName<'a>, now: UnixTime) -> Judged<'a> {
+    /// Judges what a server presents, as rustls gives it to a verifier.
+    pub(crate) fn judge<'a>(
+        &self,
+        end_entity: &CertificateDer<'_>,
+        intermediates: &[CertificateDer<'_>],
+        server_name: &'a ServerName<'a>,
+        now: UnixTime,
+    ) -> Judged<'a> {
+        let chain: Vec<_> = [end_entity].into_iter().chain(intermediates).collect();
         let mut judged = Judged { server_name, judgement: None, reasons: Vec::new() };
         let name = host_name(server_name);
         let name = name.as_ref();
         let no_extensions: [&[u8]; 0] = [];
-        match (minute(now), Presented::from_connection(chain, &no_extensions)) {
+        match (minute(now), Presented::from_connection(&chain, &no_extensions)) {
             (Ok(now), Ok(presented)) => self.judge_at(&presented, name, now, &mut judged),
             (Ok(now), Err(error)) => judged.add(Refused::Certificate(error), self.enforces(name, now)),
             (Err(error), _) => judged.add(Refused::Clock(error), self.enforces(name, Minute::new(0))),

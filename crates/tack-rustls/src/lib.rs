@@ -115,6 +115,7 @@
 //! - Resumption is off: see [`TackVerifier`].
 //! - The alert is `certificate_unknown`, unless [`TackVerifierBuilder::draft_alerts`] is wanted, which costs the cause.
 //! - Every requirement that is for a host is to be met. One whose date has come is only reported.
+//! - The judgement is that of `tack check`, by the codes that `tack check --json` has. A store in SQLite may be its store too.
 //! - An address has no pins. Requirements that are not for certain names count for it.
 //! - A tack that is not valid is refused where anything is enforced for the host, or no policy is given at all.
 //! - A store that cannot be read or written ends the connection, unless pins are only reported.
@@ -143,6 +144,7 @@ mod refused;
 mod requirement;
 #[cfg(feature = "server")]
 mod server;
+mod signatures;
 mod verifier;
 
 pub use crate::judged::Judged;

@@ -53,6 +53,16 @@ impl Refused {
         }
     }
 
+    /// The error for which rustls sends that alert.
+    pub(crate) fn certificate_error(&self) -> CertificateError {
+        match self.alert() {
+            Alert::BadCertificate => CertificateError::BadEncoding,
+            Alert::CertificateRevoked => CertificateError::Revoked,
+            Alert::CertificateExpired => CertificateError::Expired,
+            Alert::AccessDenied => CertificateError::ApplicationVerificationFailure,
+        }
+    }
+
     /// The reason of TACK's own, if it is one.
     #[must_use]
     pub fn tack(&self) -> Option<&Refusal> {

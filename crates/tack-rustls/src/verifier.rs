@@ -4,19 +4,18 @@ use std::fmt;
 use std::sync::Arc;
 
 use rustls::client::Resumption;
-use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
+use rustls::client::danger::{ServerCertVerified, ServerCertVerifier};
 use rustls::crypto::CryptoProvider;
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
-use rustls::{
-    CertificateError, ClientConfig, DigitallySignedStruct, DistinguishedName, Error, OtherError, SignatureScheme,
-};
-use tack_pin::{Alert, PinStore};
+use rustls::{CertificateError, ClientConfig, DistinguishedName, Error, OtherError};
+use tack_pin::PinStore;
 
 use crate::judge::Policies;
 use crate::judged::Judged;
 use crate::pinning::Pinning;
 use crate::refused::Refused;
 use crate::requirement::Requirement;
+use crate::signatures::signatures_by_inner;
 
 /// Asks TACK after another verifier, and never instead of it.
 ///
@@ -88,15 +87,12 @@ impl TackVerifier {
         config.resumption = Resumption::disabled();
     }
 
-    fn error(&self, refused: &Arc<Refused>) -> Error {
-        let error = match refused.alert() {
-            _ if !self.sends_draft_alerts => CertificateError::Other(OtherError(refused.clone())),
-            Alert::BadCertificate => CertificateError::BadEncoding,
-            Alert::CertificateRevoked => CertificateError::Revoked,
-            Alert::CertificateExpired => CertificateError::Expired,
-            Alert::AccessDenied => CertificateError::ApplicationVerificationFailure,
-        };
-        Error::InvalidCertificate(error)
+    fn error(&self, refused: &Arc<Refused>) -> CertificateError {
+        if self.sends_draft_alerts {
+            refused.certificate_error()
+        } else {
+            CertificateError::Other(OtherError(refused.clone()))
+        }
     }
 }
 
@@ -110,38 +106,17 @@ impl ServerCertVerifier for TackVerifier {
         now: UnixTime,
     ) -> Result<ServerCertVerified, Error> {
         let verified = self.inner.verify_server_cert(end_entity, intermediates, server_name, ocsp_response, now)?;
-        let chain: Vec<&[u8]> = [end_entity].into_iter().chain(intermediates).map(AsRef::as_ref).collect();
-        let judged = self.policies.judge(&chain, server_name, now);
+        let judged = self.policies.judge(end_entity, intermediates, server_name, now);
         if let Some(on_judgement) = &self.on_judgement {
             on_judgement(&judged);
         }
         match judged.enforced() {
-            Some(refused) => Err(self.error(refused)),
+            Some(refused) => Err(self.error(refused).into()),
             None => Ok(verified),
         }
     }
 
-    fn verify_tls12_signature(
-        &self,
-        message: &[u8],
-        cert: &CertificateDer<'_>,
-        dss: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, Error> {
-        self.inner.verify_tls12_signature(message, cert, dss)
-    }
-
-    fn verify_tls13_signature(
-        &self,
-        message: &[u8],
-        cert: &CertificateDer<'_>,
-        dss: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, Error> {
-        self.inner.verify_tls13_signature(message, cert, dss)
-    }
-
-    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.inner.supported_verify_schemes()
-    }
+    signatures_by_inner!();
 
     fn requires_raw_public_keys(&self) -> bool {
         self.inner.requires_raw_public_keys()

@@ -13,7 +13,7 @@ use super::client_certificates::{ClientCertificateStore, Resolver};
 use super::connection::{Connection, Start};
 use super::error::TlsError;
 use super::trust_store::TrustStore;
-use super::verify::{Handshake, ServerVerifier, Verify, VerifyFn};
+use super::verify::{Handshake, ServerVerifier, Verify};
 use crate::judge::Policies;
 use crate::pinning::Pinning;
 use crate::requirement::Requirement;
@@ -88,18 +88,13 @@ impl ClientTls {
         + Send
         + 'static,
     ) -> Result<Connection, TlsError> {
-        let verify: VerifyFn = Box::new(verify);
-        let verify = Verify::new(Some(verify));
-        let failure = Arc::default();
-        let config = self.config(verify.clone(), Arc::clone(&failure))?;
+        let start = Start::new(Box::new(write_to_wire), Box::new(wire_close), Box::new(verify));
+        let config = self.config(start.verify.clone(), Arc::clone(&start.failure))?;
         let connection =
             ClientConnection::new(Arc::new(config), self.server_name.clone()).map_err(TlsError::Settings)?;
-        let start = Start { write_to_wire: Box::new(write_to_wire), wire_close: Box::new(wire_close), verify, failure };
         Ok(Connection::client(start, connection))
     }
-}
 
-impl ClientTls {
     fn config(&self, verify: Verify, failure: Arc<Mutex<Option<TlsError>>>) -> Result<ClientConfig, TlsError> {
         let provider = Arc::clone(&self.provider);
         let webpki = WebPkiServerVerifier::builder_with_provider(self.trust_store.roots(), Arc::clone(&provider));

@@ -5,7 +5,7 @@ use std::io::{Read, Write};
 use std::mem;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use rustls::server::{Accepted, Acceptor};
+use rustls::server::{Accepted, AcceptedAlert, Acceptor};
 use rustls::{AlertDescription, CipherSuite, ProtocolVersion};
 use tack_pin::Judgement;
 
@@ -13,7 +13,7 @@ use super::alert::AlertLevel;
 use super::error::{TlsError, check_level};
 use super::server_certificates::CertificateChainCallback;
 use super::server_settings::ServerSettings;
-use super::verify::Verify;
+use super::verify::{Verify, VerifyFn};
 
 /// The bytes that a server keeps while the chain for a name is looked for: a ClientHello is followed by nothing that an
 /// honest client sends, but early data.
@@ -55,10 +55,17 @@ enum State {
 
 /// What is common to the start of either side.
 pub(super) struct Start {
-    pub(super) write_to_wire: WriteToWire,
-    pub(super) wire_close: WireClose,
+    write_to_wire: WriteToWire,
+    wire_close: WireClose,
     pub(super) verify: Verify,
+    /// Why the certificates that a client was to show cannot be used.
     pub(super) failure: Arc<Mutex<Option<TlsError>>>,
+}
+
+impl Start {
+    pub(super) fn new(write_to_wire: WriteToWire, wire_close: WireClose, verify: VerifyFn) -> Self {
+        Self { write_to_wire, wire_close, verify: Verify::new(verify), failure: Arc::default() }
+    }
 }
 
 impl Connection {
@@ -93,10 +100,7 @@ impl Connection {
         while outcome.is_ok() && !input.is_empty() {
             outcome = self.take(&mut input, &mut plaintext);
         }
-        outcome.or_else(|error| self.fail(error))?;
-        self.flush();
-        self.close_if_over();
-        Ok(plaintext)
+        self.end_turn(outcome, plaintext)
     }
 
     /// Goes on if the chain for the name that the client asked for has been found meanwhile. Does nothing else.
@@ -118,9 +122,7 @@ impl Connection {
             }
             Ok(())
         });
-        outcome.or_else(|error| self.fail(error))?;
-        self.flush();
-        Ok(plaintext)
+        self.end_turn(outcome, plaintext)
     }
 
     /// Takes bytes of the application, which go to the wire once the handshake is done.
@@ -249,13 +251,7 @@ impl Connection {
         let accepted = match acceptor.accept() {
             Ok(None) => return Ok(()),
             Ok(Some(accepted)) => accepted,
-            Err((error, mut alert)) => {
-                let mut bytes = Vec::new();
-                // Writing into memory cannot fail.
-                let _ = alert.write_all(&mut bytes);
-                (self.write_to_wire)(&bytes);
-                return Err(TlsError::BadTlsData(error));
-            }
+            Err((error, alert)) => return Err(self.not_accepted(error, alert)),
         };
         let settings = settings.clone();
         let callback = CertificateChainCallback::new();
@@ -277,14 +273,17 @@ impl Connection {
         let config = settings.config(chain, self.verify.clone())?;
         match accepted.into_connection(config) {
             Ok(connection) => self.state = State::Tls(Box::new(without_limit(connection.into()))),
-            Err((error, mut alert)) => {
-                let mut bytes = Vec::new();
-                let _ = alert.write_all(&mut bytes);
-                (self.write_to_wire)(&bytes);
-                return Err(TlsError::BadTlsData(error));
-            }
+            Err((error, alert)) => return Err(self.not_accepted(error, alert)),
         }
         Ok(kept)
+    }
+
+    /// Hands an alert to the wire where there is no connection yet that would.
+    fn not_accepted(&mut self, error: rustls::Error, mut alert: AcceptedAlert) -> TlsError {
+        let mut bytes = Vec::new();
+        alert.write_all(&mut bytes).expect("memory takes what is written");
+        (self.write_to_wire)(&bytes);
+        TlsError::BadTlsData(error)
     }
 
     /// Has rustls work on what it has read, and takes the plaintext.
@@ -305,6 +304,14 @@ impl Connection {
         plaintext.resize(start + io.plaintext_bytes_to_read(), 0);
         let place = plaintext.get_mut(start..).expect("the buffer was made longer");
         connection.reader().read_exact(place).map_err(|error| bad(error.to_string()))
+    }
+
+    /// Hands to the wire what a call has led to, and gives the application's bytes.
+    fn end_turn(&mut self, outcome: Result<(), TlsError>, plaintext: Vec<u8>) -> Result<Vec<u8>, TlsError> {
+        outcome.or_else(|error| self.fail(error))?;
+        self.flush();
+        self.close_if_over();
+        Ok(plaintext)
     }
 
     /// Hands to the wire all that there is for it: what waited for the handshake to end comes first.

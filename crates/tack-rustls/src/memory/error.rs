@@ -28,7 +28,8 @@ pub enum TlsError {
         level: AlertLevel,
     },
 
-    /// The peer sent what TLS does not allow, or certificates that do not hold. An alert was handed to the wire.
+    /// The peer sent what TLS does not allow, or certificates that do not hold. An alert was handed to the wire, but for some
+    /// messages that cannot be read or come at a wrong time: rustls has none for them.
     #[error("the peer's data is not valid TLS: {0}")]
     BadTlsData(#[source] rustls::Error),
 

@@ -56,6 +56,11 @@
 //!
 //! A record has 16 KiB at most, and what is not whole yet is kept. While a server looks for a chain, it keeps 64 KiB of what
 //! comes from the wire. What the application sends before the handshake is done is kept too, as much as it sends.
+//!
+//! No input makes a connection panic, with one exception, which a release build does not have: with debug assertions, rustls
+//! 0.23 panics where it would send an alert after close_notify. Bad data that comes after
+//! [`application_finished`](Connection::application_finished) does that
+//! ([rustls#959](https://github.com/rustls/rustls/issues/959)).
 
 mod alert;
 mod certificate;

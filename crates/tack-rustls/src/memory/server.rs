@@ -11,7 +11,7 @@ use super::connection::{Connection, Start};
 use super::server_certificates::ServerCertificates;
 use super::server_settings::ServerSettings;
 use super::trust_store::TrustStore;
-use super::verify::{Handshake, Verify, VerifyFn};
+use super::verify::Handshake;
 
 /// What a server brings to its connections: certificates, and whether it asks for those of clients.
 ///
@@ -45,13 +45,7 @@ impl ServerTls {
         + Send
         + 'static,
     ) -> Connection {
-        let verify: VerifyFn = Box::new(verify);
-        let start = Start {
-            write_to_wire: Box::new(write_to_wire),
-            wire_close: Box::new(wire_close),
-            verify: Verify::new(Some(verify)),
-            failure: Arc::default(),
-        };
+        let start = Start::new(Box::new(write_to_wire), Box::new(wire_close), Box::new(verify));
         Connection::server(start, self.settings.clone())
     }
 }

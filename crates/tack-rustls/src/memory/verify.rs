@@ -4,16 +4,17 @@ use std::error::Error;
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
+use rustls::client::danger::{ServerCertVerified, ServerCertVerifier};
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::server::danger::{ClientCertVerified, ClientCertVerifier};
-use rustls::{AlertDescription, CertificateError, DigitallySignedStruct, DistinguishedName, SignatureScheme};
-
-use tack_pin::{Alert, Judgement};
+use rustls::{AlertDescription, CertificateError, DistinguishedName, OtherError};
+use tack_pin::Judgement;
 
 use super::alert::AlertLevel;
 use super::error::{TlsError, check_level};
 use crate::judge::Policies;
+use crate::judged::Judged;
+use crate::signatures::signatures_by_inner;
 
 /// What a verify function sees of the connection, in the middle of its handshake.
 ///
@@ -44,22 +45,22 @@ impl Handshake {
 pub(super) type VerifyFn =
     Box<dyn FnMut(&[CertificateDer<'_>], &mut Handshake) -> Result<(), Box<dyn Error + Send + Sync>> + Send>;
 
-/// The verify function of a connection, and its error.
-#[derive(Clone, Default)]
+/// The verify function of a connection, and what came of it and of TACK.
+#[derive(Clone)]
 pub(super) struct Verify {
     state: Arc<Mutex<State>>,
 }
 
-#[derive(Default)]
 struct State {
+    /// It goes with its call.
     verify: Option<VerifyFn>,
     error: Option<TlsError>,
     judgement: Option<Judgement>,
 }
 
 impl Verify {
-    pub(super) fn new(verify: Option<VerifyFn>) -> Self {
-        Self { state: Arc::new(Mutex::new(State { verify, ..State::default() })) }
+    pub(super) fn new(verify: VerifyFn) -> Self {
+        Self { state: Arc::new(Mutex::new(State { verify: Some(verify), error: None, judgement: None })) }
     }
 
     /// Why the certificates are refused, if that is why the handshake failed.
@@ -72,27 +73,15 @@ impl Verify {
         self.state().judgement.clone()
     }
 
-    /// Asks TACK.
-    fn judge(
-        &self,
-        policies: &Policies,
-        chain: &[&[u8]],
-        server_name: &ServerName<'_>,
-        now: UnixTime,
-    ) -> Result<(), rustls::Error> {
-        let judged = policies.judge(chain, server_name, now);
+    /// Keeps what TACK has decided.
+    fn keep(&self, judged: Judged<'_>) -> Result<(), rustls::Error> {
         let refused = judged.enforced().map(Arc::clone);
         let mut state = self.state();
         state.judgement = judged.judgement;
         let Some(refused) = refused else { return Ok(()) };
-        let alert = match refused.alert() {
-            Alert::BadCertificate => AlertDescription::BadCertificate,
-            Alert::CertificateRevoked => AlertDescription::CertificateRevoked,
-            Alert::CertificateExpired => AlertDescription::CertificateExpired,
-            Alert::AccessDenied => AlertDescription::AccessDenied,
-        };
+        let error = refused.certificate_error();
         state.error = Some(TlsError::Tack(refused));
-        Err(certificate_error(alert).unwrap_or(CertificateError::ApplicationVerificationFailure).into())
+        Err(error.into())
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -101,7 +90,7 @@ impl Verify {
 
     fn call(&self, leaf: &CertificateDer<'_>, others: &[CertificateDer<'_>]) -> Result<(), rustls::Error> {
         let mut state = self.state();
-        // It goes with its call: no handshake has a second one.
+        // No handshake has a second one.
         let Some(mut verify) = state.verify.take() else { return Ok(()) };
         let certificates: Vec<_> = std::iter::once(leaf).chain(others).cloned().collect();
         let mut handshake = Handshake::default();
@@ -125,7 +114,8 @@ fn certificate_error(code: AlertDescription) -> Option<CertificateError> {
         AlertDescription::UnsupportedCertificate => CertificateError::InvalidPurpose,
         AlertDescription::CertificateRevoked => CertificateError::Revoked,
         AlertDescription::CertificateExpired => CertificateError::Expired,
-        AlertDescription::CertificateUnknown => CertificateError::Other(rustls::OtherError(Arc::new(TlsError::NoLeaf))),
+        // Only the alert counts: the caller is given the error of the verify function.
+        AlertDescription::CertificateUnknown => CertificateError::Other(OtherError(Arc::new(fmt::Error))),
         AlertDescription::UnknownCA => CertificateError::UnknownIssuer,
         AlertDescription::AccessDenied => CertificateError::ApplicationVerificationFailure,
         AlertDescription::DecryptError => CertificateError::BadSignature,
@@ -152,34 +142,13 @@ impl ServerCertVerifier for ServerVerifier {
     ) -> Result<ServerCertVerified, rustls::Error> {
         let verified = self.inner.verify_server_cert(end_entity, intermediates, server_name, ocsp_response, now)?;
         if let Some(policies) = &self.policies {
-            let chain: Vec<&[u8]> = [end_entity].into_iter().chain(intermediates).map(AsRef::as_ref).collect();
-            self.verify.judge(policies, &chain, server_name, now)?;
+            self.verify.keep(policies.judge(end_entity, intermediates, server_name, now))?;
         }
         self.verify.call(end_entity, intermediates)?;
         Ok(verified)
     }
 
-    fn verify_tls12_signature(
-        &self,
-        message: &[u8],
-        certificate: &CertificateDer<'_>,
-        signature: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        self.inner.verify_tls12_signature(message, certificate, signature)
-    }
-
-    fn verify_tls13_signature(
-        &self,
-        message: &[u8],
-        certificate: &CertificateDer<'_>,
-        signature: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        self.inner.verify_tls13_signature(message, certificate, signature)
-    }
-
-    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.inner.supported_verify_schemes()
-    }
+    signatures_by_inner!();
 }
 
 /// Verifies a client's certificates by `inner`, then by the verify function.
@@ -205,25 +174,5 @@ impl ClientCertVerifier for ClientVerifier {
         Ok(verified)
     }
 
-    fn verify_tls12_signature(
-        &self,
-        message: &[u8],
-        certificate: &CertificateDer<'_>,
-        signature: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        self.inner.verify_tls12_signature(message, certificate, signature)
-    }
-
-    fn verify_tls13_signature(
-        &self,
-        message: &[u8],
-        certificate: &CertificateDer<'_>,
-        signature: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        self.inner.verify_tls13_signature(message, certificate, signature)
-    }
-
-    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.inner.supported_verify_schemes()
-    }
+    signatures_by_inner!();
 }
