@@ -10,7 +10,7 @@
 //!
 //! | need | type |
 //! | --- | --- |
-//! | the secrets of a session, and proofs | [`Session`], [`Transcript`], [`Hash`], [`ProofKind`], [`PinningSecret`] |
+//! | the secrets of a session, and proofs | [`Session`], [`Transcript`], [`enum@Hash`], [`ProofKind`], [`PinningSecret`] |
 //! | the messages of the extension | [`ClientMessage`], [`ServerMessage`], [`EXTENSION`] |
 //! | a server: what it answers | [`Server`], [`Received`], [`ServerRefusal`], [`Lifetime`] |
 //! | its keys, from their making to their end | [`KeyRing`], [`RingKey`], [`Stage`], [`ProtectionKey`], [`KeyId`] |
