@@ -63,6 +63,7 @@ mod terminal;
 mod threads;
 mod tickets;
 mod timeline;
+mod tls_stream;
 mod trust;
 mod words;
 

@@ -211,7 +211,7 @@ fn free_port() -> u16 {
 }
 
 /// Answers every request on a port, for as long as the test runs.
-fn backend() -> u16 {
+pub fn backend() -> u16 {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let port = listener.local_addr().unwrap().port();
     thread::spawn(move || {

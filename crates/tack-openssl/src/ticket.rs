@@ -40,13 +40,22 @@
 mod client;
 mod context;
 mod fault;
-mod messages;
+mod native;
 mod server;
 mod session;
 mod watch;
+
+use openssl::ssl::SslRef;
 
 pub use crate::ticket::client::{ClientHandshake, TicketClient, TicketClientBuilder, TicketError};
 pub use crate::ticket::fault::Fault;
 pub use crate::ticket::server::{
     ServerHandshake, ServerTicketError, TicketServer, TicketServerBuilder, TicketServerError,
 };
+
+/// Whether the other side has said that it sends no more, by a close_notify (RFC 8446, section 6.1). A connection that ends
+/// without was cut off, which a read of the `openssl` crate does not tell.
+#[must_use]
+pub fn is_closed_well(ssl: &SslRef) -> bool {
+    native::is_closed_well(ssl)
+}

@@ -31,6 +31,7 @@ use crate::relay::relay;
 use crate::runtime::{self, EndSignals};
 use crate::store::Access;
 use crate::tickets::{self, KIND};
+use crate::tls_stream::TlsStream;
 use crate::trust;
 
 /// What is read at a time: a record of TLS holds as much.
@@ -92,7 +93,7 @@ impl Visitor {
     }
 
     /// Makes a connection to the server, which has proved who it is if it is pinned.
-    async fn visit(&self) -> Result<SslStream<TcpStream>> {
+    async fn visit(&self) -> Result<TlsStream> {
         let host = self.host();
         let now = self.clock.now()?;
         let pin = block_in_place(|| self.store.find(&self.origin, now)).map_err(|error| self.store_failed(&error))?;
@@ -111,7 +112,7 @@ impl Visitor {
             Err(_) => bail!("{host}: no answer in time in the TLS handshake"),
         }
         self.welcomed(handshake.finish(tls.ssl())?)?;
-        Ok(tls)
+        Ok(TlsStream::new(tls))
     }
 
     /// Keeps the new ticket. Where that cannot be done the old one stays, and the connection goes on.
@@ -221,7 +222,7 @@ async fn print_all(from: &mut (impl AsyncRead + Unpin), host: &str) -> Result<()
 
 fn cut_off(host: &str, error: &io::Error) -> Error {
     let why = match error.kind() {
-        io::ErrorKind::UnexpectedEof | io::ErrorKind::Other => "the server did not close it as TLS has it".to_owned(),
+        io::ErrorKind::UnexpectedEof => "the server did not close it as TLS has it".to_owned(),
         _ => plain(error),
     };
     anyhow!("{host}: the connection was cut off: {why}; what came may not be all")

@@ -27,6 +27,7 @@ use crate::message::{Usage, say};
 use crate::relay::relay;
 use crate::runtime::{self, EndSignals};
 use crate::served_files::{Loaded, ServedFiles, Stamps, TackState};
+use crate::tls_stream::TlsStream;
 
 /// How often the files are looked at.
 const LOOK: Duration = Duration::from_secs(1);
@@ -173,7 +174,7 @@ impl Shared {
         }
     }
 
-    async fn shake_hands(&self, stream: TcpStream, client: SocketAddr) -> Option<SslStream<TcpStream>> {
+    async fn shake_hands(&self, stream: TcpStream, client: SocketAddr) -> Option<TlsStream> {
         let failed = |reason: &str| {
             let values: [(&str, &dyn Display); 2] = [("client", &client), ("reason", &reason)];
             self.log.event(Level::Info, "handshake_failed", &values);
@@ -191,7 +192,7 @@ impl Shared {
             }
         };
         match timeout(self.timeout, Pin::new(&mut tls).accept()).await {
-            Ok(Ok(())) => return Some(tls),
+            Ok(Ok(())) => return Some(TlsStream::new(tls)),
             Ok(Err(error)) => match handshake.failure() {
                 Some(ServerTicketError::Refused(refusal)) => self.tell_refusal(client, &refusal),
                 Some(other) => failed(&other.to_string()),

@@ -7,7 +7,7 @@ use tack_core::Certificate;
 use tack_ticket::Alert;
 
 use crate::ticket::fault::Fault;
-use crate::ticket::{messages, watch};
+use crate::ticket::{native, watch};
 
 /// The groups whose ephemeral keys can be read.
 const GROUPS: &str = "X25519:P-256:P-384";
@@ -25,7 +25,7 @@ pub(crate) fn context(method: SslMethod) -> Result<SslContextBuilder, ErrorStack
     // An idle connection keeps no buffers: a server may have thousands.
     context.set_mode(SslMode::RELEASE_BUFFERS);
     watch::keep_key_log(&mut context);
-    messages::show(&mut context);
+    native::show(&mut context);
     Ok(context)
 }
 

@@ -39,7 +39,7 @@ SUITES = [
     (0x1302, "aes256-sha384", "aes256gcm", "sha384"),
     (0x1303, "chacha20-sha256", "chacha20-poly1305", "sha256"),
 ]
-GROUPS = {"x25519": 29, "secp256r1": 23, "secp384r1": 24}
+GROUPS = {"x25519": 29, "secp256r1": 23, "secp384r1": 24, "secp521r1": 25}
 SECONDS_TO_HANG = 30  # A peer that says nothing for so long is given up.
 
 # These need a ticket of the client; without one the server behaves well, so that a client can get its first ticket.

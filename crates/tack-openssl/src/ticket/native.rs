@@ -1,13 +1,13 @@
-//! The handshake messages as OpenSSL shows them: the one thing that the `openssl` crate does not bind, and the only code of
-//! this library that is not safe Rust.
-#![allow(unsafe_code, reason = "SSL_CTX_set_msg_callback is C, and is not in the openssl crate")]
+//! What the `openssl` crate does not bind: the handshake messages as OpenSSL shows them, and how a connection was closed. It is
+//! the only code of this library that is not safe Rust.
+#![allow(unsafe_code, reason = "these functions are C, and the openssl crate does not bind them")]
 
 use std::ffi::{c_int, c_void};
 use std::slice;
 
 use foreign_types::ForeignTypeRef;
 use openssl::ssl::{SslContextBuilder, SslRef};
-use openssl_sys::{SSL, SSL_CTX};
+use openssl_sys::{SSL, SSL_CTX, SSL_RECEIVED_SHUTDOWN, SSL_get_shutdown};
 
 use crate::ticket::watch;
 
@@ -47,4 +47,11 @@ extern "C" fn shown(
     // SAFETY: OpenSSL passes a message of so many bytes in a buffer of its own; it is not null, and outlives the call unchanged.
     let message = unsafe { slice::from_raw_parts(bytes.cast::<u8>(), length) };
     watch::note(ssl, message);
+}
+
+/// Whether the other side has sent a close_notify.
+pub(crate) fn is_closed_well(ssl: &SslRef) -> bool {
+    // SAFETY: the pointer is of a connection that lives as long as the reference; the function only reads from it.
+    let shutdown = unsafe { SSL_get_shutdown(ssl.as_ptr()) };
+    shutdown & SSL_RECEIVED_SHUTDOWN != 0
 }
