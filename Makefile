@@ -50,7 +50,7 @@ lint:
 	$(CARGO) fmt --all --check --manifest-path fuzz/Cargo.toml
 	$(CARGO) clippy --locked --workspace --all-targets $(FEATURES) -- --deny warnings
 	$(CARGO) clippy --locked --manifest-path fuzz/Cargo.toml --all-targets -- --deny warnings
-	RUSTDOCFLAGS="--deny warnings" $(CARGO) doc --locked --workspace --no-deps $(FEATURES)
+	RUSTDOCFLAGS="--deny warnings" $(CARGO) doc --locked --workspace --no-deps --lib --bins --examples $(FEATURES)
 
 # Compiles with the oldest Rust that Cargo.toml allows, where rustup has it. Where it has not, two others still look:
 # clippy at what we use of the standard library, and tests/workspace.rs at what our dependencies need.
