@@ -76,6 +76,9 @@ _tack() {
             tack__subcmd__pins,list)
                 cmd="tack__subcmd__pins__subcmd__list"
                 ;;
+            tack__subcmd__ticket,connect)
+                cmd="tack__subcmd__ticket__subcmd__connect"
+                ;;
             tack__subcmd__ticket,export)
                 cmd="tack__subcmd__ticket__subcmd__export"
                 ;;
@@ -90,6 +93,9 @@ _tack() {
                 ;;
             tack__subcmd__ticket,list)
                 cmd="tack__subcmd__ticket__subcmd__list"
+                ;;
+            tack__subcmd__ticket,serve)
+                cmd="tack__subcmd__ticket__subcmd__serve"
                 ;;
             tack__subcmd__ticket__subcmd__key,list)
                 cmd="tack__subcmd__ticket__subcmd__key__subcmd__list"
@@ -708,12 +714,50 @@ _tack() {
             return 0
             ;;
         tack__subcmd__ticket)
-            opts="-h --help key list forget import export"
+            opts="-h --help key serve connect list forget import export"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        tack__subcmd__ticket__subcmd__connect)
+            opts="-v -h --tickets --ca-file --insecure --connect --listen --proof --timeout --verbose --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --tickets)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --ca-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --connect)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --listen)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --proof)
+                    COMPREPLY=($(compgen -W "rfc draft04" -- "${cur}"))
+                    return 0
+                    ;;
+                --timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -881,6 +925,68 @@ _tack() {
             fi
             case "${prev}" in
                 --tickets)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        tack__subcmd__ticket__subcmd__serve)
+            opts="-v -h --listen --to --cert --key --ring --lifetime --ramp-down --proof --tack --timeout --idle --grace --max-connections --verbose --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --listen)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --to)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --cert)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --key)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --ring)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --lifetime)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --proof)
+                    COMPREPLY=($(compgen -W "rfc draft04" -- "${cur}"))
+                    return 0
+                    ;;
+                --tack)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --idle)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --grace)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --max-connections)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

@@ -182,17 +182,45 @@ complete -c tack -n "__fish_tack_using_subcommand simulate" -l days -d 'Go on fo
 complete -c tack -n "__fish_tack_using_subcommand simulate" -l json -d 'Print one JSON document'
 complete -c tack -n "__fish_tack_using_subcommand simulate" -s v -l verbose -d 'Say on standard error what is made'
 complete -c tack -n "__fish_tack_using_subcommand simulate" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c tack -n "__fish_tack_using_subcommand ticket; and not __fish_seen_subcommand_from key list forget import export" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c tack -n "__fish_tack_using_subcommand ticket; and not __fish_seen_subcommand_from key list forget import export" -f -a "key" -d 'Make the key ring of servers, and look after it'
-complete -c tack -n "__fish_tack_using_subcommand ticket; and not __fish_seen_subcommand_from key list forget import export" -f -a "list" -d 'List the tickets of a store'
-complete -c tack -n "__fish_tack_using_subcommand ticket; and not __fish_seen_subcommand_from key list forget import export" -f -a "forget" -d 'Forget the tickets of a server'
-complete -c tack -n "__fish_tack_using_subcommand ticket; and not __fish_seen_subcommand_from key list forget import export" -f -a "import" -d 'Merge a ticket list into the store, which is made if it is not there'
-complete -c tack -n "__fish_tack_using_subcommand ticket; and not __fish_seen_subcommand_from key list forget import export" -f -a "export" -d 'Write a ticket list of all tickets, with their secrets'
+complete -c tack -n "__fish_tack_using_subcommand ticket; and not __fish_seen_subcommand_from key serve connect list forget import export" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c tack -n "__fish_tack_using_subcommand ticket; and not __fish_seen_subcommand_from key serve connect list forget import export" -f -a "key" -d 'Make the key ring of servers, and look after it'
+complete -c tack -n "__fish_tack_using_subcommand ticket; and not __fish_seen_subcommand_from key serve connect list forget import export" -f -a "serve" -d 'Terminate TLS 1.3 with ticket pinning in front of a local service'
+complete -c tack -n "__fish_tack_using_subcommand ticket; and not __fish_seen_subcommand_from key serve connect list forget import export" -f -a "connect" -d 'Connect to a server that is pinned by its ticket'
+complete -c tack -n "__fish_tack_using_subcommand ticket; and not __fish_seen_subcommand_from key serve connect list forget import export" -f -a "list" -d 'List the tickets of a store'
+complete -c tack -n "__fish_tack_using_subcommand ticket; and not __fish_seen_subcommand_from key serve connect list forget import export" -f -a "forget" -d 'Forget the tickets of a server'
+complete -c tack -n "__fish_tack_using_subcommand ticket; and not __fish_seen_subcommand_from key serve connect list forget import export" -f -a "import" -d 'Merge a ticket list into the store, which is made if it is not there'
+complete -c tack -n "__fish_tack_using_subcommand ticket; and not __fish_seen_subcommand_from key serve connect list forget import export" -f -a "export" -d 'Write a ticket list of all tickets, with their secrets'
 complete -c tack -n "__fish_tack_using_subcommand ticket; and __fish_seen_subcommand_from key" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c tack -n "__fish_tack_using_subcommand ticket; and __fish_seen_subcommand_from key" -f -a "new" -d 'Make a ring with one key, which is used at once'
 complete -c tack -n "__fish_tack_using_subcommand ticket; and __fish_seen_subcommand_from key" -f -a "list" -d 'List the keys of a ring'
 complete -c tack -n "__fish_tack_using_subcommand ticket; and __fish_seen_subcommand_from key" -f -a "rotate" -d 'Add a key, which is used later'
 complete -c tack -n "__fish_tack_using_subcommand ticket; and __fish_seen_subcommand_from key" -f -a "retire" -d 'Take away the keys that are spent'
+complete -c tack -n "__fish_tack_using_subcommand ticket; and __fish_seen_subcommand_from serve" -l listen -d 'Take connections at this address and port; port 0 is any that is free' -r
+complete -c tack -n "__fish_tack_using_subcommand ticket; and __fish_seen_subcommand_from serve" -l to -d 'Pass them to this service, in clear' -r
+complete -c tack -n "__fish_tack_using_subcommand ticket; and __fish_seen_subcommand_from serve" -l cert -d 'The chain in PEM, the server\'s own certificate first' -r -F
+complete -c tack -n "__fish_tack_using_subcommand ticket; and __fish_seen_subcommand_from serve" -l key -d 'The certificate\'s private key, in PEM without a password' -r -F
+complete -c tack -n "__fish_tack_using_subcommand ticket; and __fish_seen_subcommand_from serve" -l ring -d 'The key ring of "tack ticket key"' -r -F
+complete -c tack -n "__fish_tack_using_subcommand ticket; and __fish_seen_subcommand_from serve" -l lifetime -d 'How long tickets last, 31d at most; RFC 8672 wants at least 7d' -r
+complete -c tack -n "__fish_tack_using_subcommand ticket; and __fish_seen_subcommand_from serve" -l proof -d 'How to prove' -r -f -a "rfc\t'As in RFC 8672'
+draft04\t'As in draft-sheffer-tls-pinning-ticket-04'"
+complete -c tack -n "__fish_tack_using_subcommand ticket; and __fish_seen_subcommand_from serve" -l tack -d 'Serve this tack, too: a TACK certificate, a TackExtension, a serverinfo file, or tacks' -r -F
+complete -c tack -n "__fish_tack_using_subcommand ticket; and __fish_seen_subcommand_from serve" -l timeout -d 'The time for a handshake, and for a connection to the service: from 1s to 1h' -r
+complete -c tack -n "__fish_tack_using_subcommand ticket; and __fish_seen_subcommand_from serve" -l idle -d 'End a connection when nothing came for so long: from 1s to 1h' -r
+complete -c tack -n "__fish_tack_using_subcommand ticket; and __fish_seen_subcommand_from serve" -l grace -d 'When ended, wait for open connections for so long: from 1s to 1h' -r
+complete -c tack -n "__fish_tack_using_subcommand ticket; and __fish_seen_subcommand_from serve" -l max-connections -d 'Take so many connections at once, 100000 at most; others wait' -r
+complete -c tack -n "__fish_tack_using_subcommand ticket; and __fish_seen_subcommand_from serve" -l ramp-down -d 'Prove, and hand out no new tickets'
+complete -c tack -n "__fish_tack_using_subcommand ticket; and __fish_seen_subcommand_from serve" -s v -l verbose -d 'Say on standard error what is made'
+complete -c tack -n "__fish_tack_using_subcommand ticket; and __fish_seen_subcommand_from serve" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c tack -n "__fish_tack_using_subcommand ticket; and __fish_seen_subcommand_from connect" -l tickets -d 'Keep tickets in this store [default: TACK_TICKETS]' -r -F
+complete -c tack -n "__fish_tack_using_subcommand ticket; and __fish_seen_subcommand_from connect" -l ca-file -d 'Trust the CAs in this file, in PEM, instead of the system\'s' -r -F
+complete -c tack -n "__fish_tack_using_subcommand ticket; and __fish_seen_subcommand_from connect" -l connect -d 'Connect to this address or host instead, under HOST\'s name' -r
+complete -c tack -n "__fish_tack_using_subcommand ticket; and __fish_seen_subcommand_from connect" -l listen -d 'Pass on connections to this local address; port 0 is any that is free' -r
+complete -c tack -n "__fish_tack_using_subcommand ticket; and __fish_seen_subcommand_from connect" -l proof -d 'How servers prove' -r -f -a "rfc\t'As in RFC 8672'
+draft04\t'As in draft-sheffer-tls-pinning-ticket-04'"
+complete -c tack -n "__fish_tack_using_subcommand ticket; and __fish_seen_subcommand_from connect" -l timeout -d 'The time for a connection and its handshake: from 1s to 1h' -r
+complete -c tack -n "__fish_tack_using_subcommand ticket; and __fish_seen_subcommand_from connect" -l insecure -d 'Do not look at the certificate\'s chain and name; the ticket is still proved'
+complete -c tack -n "__fish_tack_using_subcommand ticket; and __fish_seen_subcommand_from connect" -s v -l verbose -d 'Say on standard error what is made'
+complete -c tack -n "__fish_tack_using_subcommand ticket; and __fish_seen_subcommand_from connect" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c tack -n "__fish_tack_using_subcommand ticket; and __fish_seen_subcommand_from list" -l tickets -d 'The ticket store [default: TACK_TICKETS]' -r -F
 complete -c tack -n "__fish_tack_using_subcommand ticket; and __fish_seen_subcommand_from list" -l json -d 'Print one JSON document: an array of objects with name, protocol, port, received, expires and valid'
 complete -c tack -n "__fish_tack_using_subcommand ticket; and __fish_seen_subcommand_from list" -s v -l verbose -d 'Say on standard error what is made'

@@ -33,8 +33,7 @@ use super::parse::{lifetime, seconds, whole};
 LOG:
   Each line on standard error is an event: the time, \"info\", \"warning\" or \"error\", the event, and
   values by name, such as
-
-    2026-11-20T17:31:15Z warning ticket_refused client=192.0.2.1:4711 code=unknown_key
+  \"2026-11-20T17:31:15Z warning ticket_refused client=192.0.2.1:4711 code=unknown_key\".
 
   listening, taken_up, ending and ended tell of the server; not_taken_up of a file that cannot be
   used; tack_left_out and no_current_key of what clients miss. ticket_refused has a code:
@@ -45,11 +44,13 @@ EXAMPLES:
   A ring, and a web server behind it:
 
     tack ticket key new --ring RING.json
-    tack ticket serve --listen 0.0.0.0:443 --to 127.0.0.1:8080 --cert CHAIN.pem --key KEY.pem --ring RING.json
+    tack ticket serve --listen 0.0.0.0:443 --to 127.0.0.1:8080 \\
+        --cert CHAIN.pem --key KEY.pem --ring RING.json
 
   Before ticket pinning is given up, for as long as tickets last:
 
-    tack ticket serve --ramp-down --listen 0.0.0.0:443 --to 127.0.0.1:8080 --cert CHAIN.pem --key KEY.pem --ring RING.json
+    tack ticket serve --ramp-down --listen 0.0.0.0:443 --to 127.0.0.1:8080 \\
+        --cert CHAIN.pem --key KEY.pem --ring RING.json
 
 EXIT STATUS:
   0  It was ended by SIGTERM or SIGINT.
@@ -131,11 +132,13 @@ pub struct TicketServe {
 EXAMPLES:
   A request by hand, with a ticket that is kept:
 
-    printf 'GET / HTTP/1.0\\r\\n\\r\\n' | tack ticket connect --tickets TICKETS.db www.example.com:443
+    printf 'GET / HTTP/1.0\\r\\nHost: www.example.com\\r\\n\\r\\n' |
+        tack ticket connect --tickets TICKETS.db www.example.com:443
 
   A local port for a program that does not know tickets:
 
-    tack ticket connect --tickets TICKETS.db --listen 127.0.0.1:8443 www.example.com:443
+    tack ticket connect --tickets TICKETS.db --listen 127.0.0.1:8443 \\
+        www.example.com:443
 
 EXIT STATUS:
   0  The server closed the connection well; with --listen, it was ended by SIGTERM or SIGINT.
