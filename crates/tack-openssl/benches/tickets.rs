@@ -3,7 +3,7 @@
 //! Each kind of handshake is made many times, in turns, by two threads and a pair of sockets. The server is pinned: its client sends a ticket,
 //! checks the proof and gets a new ticket. The handshake to compare with has the same certificate, group and suite, on contexts
 //! of OpenSSL's own.
-#![allow(clippy::unwrap_used, clippy::panic, clippy::print_stdout, reason = "a bench prints, and fails by panicking")]
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a bench prints, and fails by panicking")]
 
 #[allow(dead_code, reason = "the tests of the probe use all of it")]
 #[path = "../tests/probe/certificate.rs"]

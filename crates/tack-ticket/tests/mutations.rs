@@ -2,8 +2,6 @@
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
-use proptest::prelude::RngCore;
-use proptest::test_runner::{RngAlgorithm, TestRng};
 use tack_core::Timestamp;
 use tack_core::rand_core::{TryCryptoRng, TryRng};
 use tack_ticket::{
