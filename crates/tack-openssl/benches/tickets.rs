@@ -3,6 +3,8 @@
 //! Each kind of handshake is made many times, in turns, by two threads and a pair of sockets. The server is pinned: its client sends a ticket,
 //! checks the proof and gets a new ticket. The handshake to compare with has the same certificate, group and suite, on contexts
 //! of OpenSSL's own.
+//!
+//! With `--strict` it exits with 1 if a goal is missed. The goals are for a machine that has nothing else to do.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a bench prints, and fails by panicking")]
 
 #[allow(dead_code, reason = "the tests of the probe use all of it")]
@@ -58,7 +60,8 @@ fn main() -> ExitCode {
             );
         }
     }
-    if is_good { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+    let is_strict = std::env::args().any(|argument| argument == "--strict");
+    if !is_strict || is_good { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
 /// A kind of handshake.
