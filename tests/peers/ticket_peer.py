@@ -2,10 +2,10 @@
 
 It plays both roles, well or badly. It is written from the specifications: its key schedule and proofs are its own.
 
-    python3 peer.py vectors
-    python3 peer.py serve --listen 127.0.0.1:0 --chain CHAIN.pem --key KEY.pem [--misbehave MODE]
-    python3 peer.py connect --connect 127.0.0.1:PORT [--state FILE.json] [--misbehave MODE]
-    python3 peer.py selftest
+    python3 ticket_peer.py vectors
+    python3 ticket_peer.py serve --listen 127.0.0.1:0 --chain CHAIN.pem --key KEY.pem [--misbehave MODE]
+    python3 ticket_peer.py connect --connect 127.0.0.1:PORT [--state FILE.json] [--misbehave MODE]
+    python3 ticket_peer.py selftest
 
 `serve` prints {"port": N} and then one line of JSON for each connection, until it is killed. `connect` makes one
 connection, prints one line of JSON and exits with 1 if it failed. --help shows the options of each.
@@ -267,6 +267,8 @@ class Server(PinningConnection):
 
     def _honest_body(self):
         proof, ticket, lifetime = self._proof(), os.urandom(32), self.options.lifetime
+        if self.mode and self.options.later_lifetime is not None:
+            lifetime = self.options.later_lifetime
         if self.mode == "ramp-down":
             ticket, lifetime = b"", 0
         else:
@@ -674,6 +676,7 @@ def parse_options(arguments):
     server.add_argument("--chain", required=True, help="PEM file, leaf first")
     server.add_argument("--key", required=True, help="PEM file of the leaf's key")
     server.add_argument("--lifetime", type=int, default=30 * 86_400, help="of tickets, in seconds; 30 days by default")
+    server.add_argument("--later-lifetime", type=int, help="of tickets once it misbehaves; as before by default")
     server.add_argument("--group", choices=GROUPS, help="the only group; all by default, x25519 first")
     server.add_argument("--misbehave", choices=SPOILT_PROOFS + SPOILT_ANSWERS, metavar="MODE",
                         help=", ".join(SPOILT_PROOFS + SPOILT_ANSWERS))  # fmt: skip

@@ -18,7 +18,7 @@ use crate::common::{ok, program, write};
 pub const BODY: &str = "hello\n";
 pub const PATH: &str = "/hello.txt";
 
-const DEADLINE: Duration = Duration::from_secs(30);
+pub const DEADLINE: Duration = Duration::from_secs(30);
 const PAUSE: Duration = Duration::from_millis(10);
 /// The directory in the examples, of which a test makes its own.
 pub const EXAMPLE_DIRECTORY: &str = "/etc/ssl/example";

@@ -3,6 +3,8 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
+mod authority;
+mod changes;
 #[allow(dead_code, reason = "other tests use the rest")]
 #[path = "../servers/client.rs"]
 mod client;

@@ -1,25 +1,33 @@
 //! The commands while they run, and the independent peer.
 
-use std::io::{BufRead, BufReader};
+use std::fs;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::{Arc, Mutex};
-use std::thread;
+use std::thread::{self, JoinHandle};
 
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
+use tack_core::Timestamp;
 
 use crate::common::{Ran, ok, peer, python, run, run_with, script, skip, tack};
-use crate::server::{PATH, backend, wait_until};
+use crate::server::{BODY, PATH, backend, wait_until};
 use crate::site::Site;
 
 /// What the tests connect to, wherever it is.
 pub const HOST: &str = "localhost:443";
 
+/// When stories begin: 2026-11-20T17:31:15Z.
+pub const NOW: i64 = 1_795_195_875;
+pub const DAY: i64 = 24 * 60 * 60;
+
 /// A program whose lines are collected while it runs. It ends with this value.
 pub struct Running {
     child: Child,
     lines: Arc<Mutex<Vec<String>>>,
+    readers: Vec<JoinHandle<()>>,
     pub port: u16,
 }
 
@@ -29,14 +37,15 @@ impl Running {
         let mut child = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         let lines = Arc::new(Mutex::new(Vec::new()));
         let (stdout, stderr) = (child.stdout.take().unwrap(), child.stderr.take().unwrap());
-        let streams: [Box<dyn std::io::Read + Send>; 2] = [Box::new(stdout), Box::new(stderr)];
-        for stream in streams {
+        let streams: [Box<dyn Read + Send>; 2] = [Box::new(stdout), Box::new(stderr)];
+        let collect = |stream: Box<dyn Read + Send>| {
             let lines = Arc::clone(&lines);
             thread::spawn(move || {
                 BufReader::new(stream).lines().map_while(Result::ok).for_each(|line| lines.lock().unwrap().push(line));
-            });
-        }
-        let mut running = Self { child, lines, port: 0 };
+            })
+        };
+        let readers = streams.map(collect).into();
+        let mut running = Self { child, lines, readers, port: 0 };
         wait_until("listening", || {
             let found = running.lines().iter().find_map(|line| port(line));
             running.port = found.unwrap_or_default();
@@ -61,18 +70,31 @@ impl Running {
 
     /// Waits for a line with this in it, `count` of them in all.
     pub fn wait_for(&self, text: &str, count: usize) {
-        let found = || self.lines().iter().filter(|line| line.contains(text)).count();
-        wait_until(text, || found() >= count);
-        assert_eq!(found(), count, "{text}: {:?}", self.lines());
+        wait_until(text, || self.count(text) >= count);
+        assert_eq!(self.count(text), count, "{text}: {:?}", self.lines());
+    }
+
+    /// Has it read its files again, and waits for what it says then: one more line with this in it.
+    pub fn reload(&self, text: &str) {
+        let before = self.count(text);
+        self.signal(Signal::HUP);
+        wait_until(text, || self.count(text) > before);
+    }
+
+    /// How many lines have this in them so far.
+    pub fn count(&self, text: &str) -> usize {
+        self.lines().iter().filter(|line| line.contains(text)).count()
     }
 
     pub fn signal(&self, signal: Signal) {
         kill_process(Pid::from_child(&self.child), signal).unwrap();
     }
 
-    /// How it ends by itself.
-    pub fn wait(mut self) -> ExitStatus {
-        self.child.wait().unwrap()
+    /// How it ends by itself, and all that it has said.
+    pub fn wait(mut self) -> (ExitStatus, Vec<String>) {
+        let status = self.child.wait().unwrap();
+        self.readers.drain(..).for_each(|reader| reader.join().unwrap());
+        (status, self.lines())
     }
 
     /// Ends it by SIGTERM.
@@ -98,15 +120,26 @@ impl Drop for Running {
     }
 }
 
-/// A site with a ring, `ring.json`, made at this time if there is one.
-pub fn site(now: Option<&str>) -> Site {
+/// A site with a ring, `ring.json`.
+pub fn site() -> Site {
     let site = Site::new();
-    new_ring(&site, "ring.json", now);
+    new_ring(&site, "ring.json", None);
     site
 }
 
 pub fn new_ring(site: &Site, name: &str, now: Option<&str>) {
     ok(at(now).args(["ticket", "key", "new", "--ring"]).arg(site.file(name)));
+}
+
+/// Runs `ticket key` on `ring.json` so many seconds after [`NOW`], and gives what it says.
+pub fn ring(site: &Site, seconds: i64, arguments: &[&str]) -> String {
+    let mut command = at(Some(&time(seconds)));
+    ok(command.current_dir(site.path()).args(["ticket", "key"]).args(arguments).args(["--ring", "ring.json"])).stderr
+}
+
+/// So many seconds after [`NOW`].
+pub fn time(seconds: i64) -> String {
+    Timestamp::new(NOW + seconds).to_string()
 }
 
 /// Our binary at a time.
@@ -120,13 +153,18 @@ pub fn at(now: Option<&str>) -> Command {
 
 /// `serve` with the files of a site, before a server of [`BODY`](crate::server::BODY).
 pub fn serve(site: &Site, now: Option<&str>, options: &[&str]) -> Running {
-    Running::tack(&mut serve_command(site, now, options))
+    serve_to(backend(), site, now, options)
 }
 
-pub fn serve_command(site: &Site, now: Option<&str>, options: &[&str]) -> Command {
+/// `serve` before a service at a port.
+pub fn serve_to(service: u16, site: &Site, now: Option<&str>, options: &[&str]) -> Running {
+    Running::tack(&mut serve_command(service, site, now, options))
+}
+
+pub fn serve_command(service: u16, site: &Site, now: Option<&str>, options: &[&str]) -> Command {
     let mut command = at(now);
     command.current_dir(site.path()).args(["ticket", "serve", "--listen", "127.0.0.1:0"]);
-    command.args(["--to", &format!("127.0.0.1:{}", backend())]);
+    command.args(["--to", &format!("127.0.0.1:{service}")]);
     for (option, file) in [("--cert", "fullchain.pem"), ("--key", "privkey.pem"), ("--ring", "ring.json")] {
         if !options.contains(&option) {
             command.args([option, file]);
@@ -134,6 +172,35 @@ pub fn serve_command(site: &Site, now: Option<&str>, options: &[&str]) -> Comman
     }
     command.args(options);
     command
+}
+
+/// A service that says this to every request, and ends the connection.
+pub fn answers(text: &'static str) -> u16 {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    thread::spawn(move || {
+        for mut stream in listener.incoming().flatten() {
+            // What is not read when it ends would cut the connection off.
+            let mut lines = BufReader::new(stream.try_clone().unwrap()).lines();
+            while lines.next().is_some_and(|line| line.is_ok_and(|line| !line.is_empty())) {}
+            let _ = stream.write_all(text.as_bytes());
+        }
+    });
+    port
+}
+
+/// Visits a server so many seconds after [`NOW`], and gives what the client says about it.
+pub fn visit(site: &Site, server: &Running, seconds: i64) -> String {
+    let ran = connect(site, server.port, Some(&time(seconds)), &[]);
+    assert!(ran.status == Some(0) && ran.text().ends_with(BODY), "{ran:?}");
+    ran.stderr
+}
+
+/// The same, where the server is refused.
+pub fn refused(site: &Site, port: u16, seconds: i64) -> String {
+    let ran = connect(site, port, Some(&time(seconds)), &[]);
+    assert_eq!((ran.status, ran.text()), (Some(1), ""), "{}", ran.stderr);
+    ran.stderr
 }
 
 /// `connect` to a port as [`HOST`], with the tickets in `tickets.db`.
@@ -156,6 +223,18 @@ pub fn connect_command(site: &Site, port: u16, now: Option<&str>, options: &[&st
 /// Forgets what there may be of [`HOST`].
 pub fn forget(site: &Site) {
     run(tack().current_dir(site.path()).args(["ticket", "forget", "--tickets", "tickets.db", HOST]));
+}
+
+/// What `ticket list` says so many seconds after [`NOW`].
+pub fn listed(site: &Site, seconds: i64) -> Value {
+    let mut command = at(Some(&time(seconds)));
+    command.current_dir(site.path()).args(["ticket", "list", "--json", "--tickets", "tickets.db"]);
+    serde_json::from_slice(&ok(&mut command).stdout).unwrap()
+}
+
+/// Copies a file of a site over another one.
+pub fn copied(site: &Site, from: &str, to: &str) {
+    fs::copy(site.file(from), site.file(to)).unwrap();
 }
 
 /// The tickets of `tickets.db`, with their secrets.

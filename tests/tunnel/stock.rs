@@ -1,60 +1,159 @@
-//! Clients and servers that know nothing of tickets.
+//! Clients and servers that know nothing of tickets go on as before.
 
+use std::io::{Read, Write};
+use std::net::{Shutdown, TcpListener, TcpStream};
 use std::process::Command;
+use std::thread;
 
-use crate::client::{Tls, curl, python_ssl, rustls, s_client};
-use crate::common::{has, ok, run};
-use crate::running::{Running, connect, connect_command, new_ring, serve, tickets};
+use crate::client::{Slow, Tls, curl, python_ssl, rustls, s_client};
+use crate::common::{has, ok, run, run_with};
+use crate::running::{Running, connect, connect_command, listed, new_ring, serve, serve_to, site, tickets};
 use crate::server::{BODY, PATH, Server};
 use crate::site::Site;
 
-fn site() -> Site {
-    let site = Site::with_tacks();
-    new_ring(&site, "ring.json", None);
-    site
+/// The data of a large transfer: no two pieces of it are alike.
+fn large() -> Vec<u8> {
+    (0..2_000_000_u32).flat_map(u32::to_be_bytes).collect()
 }
 
 #[test]
-fn stock_clients_go_on_as_before() {
-    if !has("stock_clients_go_on_as_before", &["curl"]) {
+fn stock_clients_before_our_server() {
+    if !has("stock_clients_before_our_server", &["openssl", "curl", "python3"]) {
         return;
     }
-    let site = site();
+    let site = Site::with_tacks();
+    new_ring(&site, "ring.json", None);
     let server = serve(&site, None, &["--tack", "T1.pem"]);
     let root = site.file("root.pem");
     assert_eq!(ok(&mut curl(server.port, &root, Tls::V13)).text(), BODY);
-    ok(&mut s_client(server.port, Tls::V13, &["-verify_return_error", "-CAfile", root.to_str().unwrap()]));
+    let trust = ["-verify_return_error", "-CAfile", root.to_str().unwrap()];
+    let request = format!("GET {PATH} HTTP/1.0\r\n\r\n");
+    let mut quiet = s_client(server.port, Tls::V13, &[&trust[..], &["-quiet", "-ign_eof"]].concat());
+    assert!(run_with(&mut quiet, request.as_bytes()).text().ends_with(BODY));
+    // Nothing is resumed: OpenSSL's client gets no session, and -reconnect makes new ones.
+    let said = ok(&mut s_client(server.port, Tls::V13, &[&trust[..], &["-reconnect"]].concat()));
+    assert!(!said.text().contains("Reused, TLS") && !said.text().contains("TLS session ticket:"), "{}", said.text());
     assert_eq!(python_ssl(server.port, &root, Tls::V13).text(), BODY);
-    rustls(server.port, &root, Tls::V13).unwrap();
-    assert_ne!(run(&mut curl(server.port, &root, Tls::V12)).status, Some(0), "TLS 1.2 is not spoken");
-    assert!(!server.lines().iter().any(|line| line.contains("ticket_refused")));
+    assert_eq!(rustls(server.port, &root, Tls::V13).unwrap().len(), 2);
+    assert_eq!(server.count("handshake_failed"), 0, "{:?}", server.lines());
     assert!(server.end().success());
 }
 
 #[test]
-fn stock_servers_are_visited_as_before() {
-    if !has("stock_servers_are_visited_as_before", &["apache2", "nginx", "haproxy", "curl"]) {
+fn clients_that_fail_end_no_other_connection() {
+    if !has("clients_that_fail_end_no_other_connection", &["openssl", "curl"]) {
         return;
     }
     let site = site();
-    for (name, server) in [
-        ("apache2", Server::apache(site.path(), "apache.conf")),
-        ("nginx", Server::nginx(site.path(), "nginx.conf")),
-        ("openssl", Server::s_server(site.path())),
+    let server = serve(&site, None, &[]);
+    let (port, root) = (server.port, site.file("root.pem"));
+    let slow = Slow::new(port, &root);
+
+    assert_eq!(run(&mut curl(port, &root, Tls::V12)).status, Some(35));
+    server.wait_for(" info handshake_failed client=127.0.0.1:", 1);
+    // The root of another site.
+    let other = Site::new();
+    assert_eq!(run(&mut curl(port, &other.file("root.pem"), Tls::V13)).status, Some(60));
+    server.wait_for(" reason=\"the client ended the handshake with the alert unknown_ca\"", 1);
+    let mut stream = TcpStream::connect(("127.0.0.1", port)).unwrap();
+    stream.write_all(b"GET / HTTP/1.0\r\n\r\n").unwrap();
+    let mut answer = Vec::new();
+    // It may be cut off.
+    let _ = stream.read_to_end(&mut answer);
+    assert!(!answer.starts_with(b"HTTP"));
+    server.wait_for(" reason=\"the client does not speak TLS\"", 1);
+    drop(TcpStream::connect(("127.0.0.1", port)).unwrap());
+    server.wait_for(" reason=\"the client closed the connection\"", 1);
+
+    slow.end().unwrap();
+    assert_eq!(ok(&mut curl(port, &root, Tls::V13)).text(), BODY);
+    assert!(server.end().success());
+}
+
+#[test]
+fn stock_servers_behind_our_client() {
+    if !has("stock_servers_behind_our_client", &["openssl", "curl", "nginx", "apache2"]) {
+        return;
+    }
+    let site = Site::with_tacks();
+    for server in [
+        Server::nginx(site.path(), "nginx.conf"),
+        Server::apache(site.path(), "apache.conf"),
+        Server::s_server(site.path()),
     ] {
         for _ in 0..2 {
             let ran = connect(&site, server.port, None, &[]);
-            assert!(ran.status == Some(0) && ran.text().ends_with(BODY), "{name}: {ran:?}");
-            assert!(ran.stderr.contains("a first visit, nothing is proved; it gives no new ticket"), "{name}: {ran:?}");
+            assert!(ran.status == Some(0) && ran.text().ends_with(BODY), "{ran:?}");
+            let said = "tack: localhost:443: a first visit, nothing is proved; it gives no new ticket\n";
+            assert_eq!(ran.stderr, said);
         }
-        let forwarder = Running::tack(&mut connect_command(&site, server.port, None, &["--listen", "127.0.0.1:0"]));
-        let url = format!("http://127.0.0.1:{}{PATH}", forwarder.port);
-        let mut curl = Command::new("curl");
-        curl.args(["--silent", "--show-error", "--fail", "--noproxy", "*", "--http1.0", &url]);
-        for _ in 0..3 {
-            assert_eq!(ok(&mut curl).text(), BODY, "{name}");
+        let mut command = connect_command(&site, server.port, None, &["--listen", "127.0.0.1:0"]);
+        let client = Running::tack(&mut command);
+        for _ in 0..2 {
+            assert_eq!(ok(&mut plain_curl(client.port)).text(), BODY);
         }
-        assert!(forwarder.end().success());
+        assert!(client.end().success());
+        assert_eq!(listed(&site, 0).as_array().unwrap().len(), 0);
     }
-    assert!(!tickets(&site).contains("localhost"));
+}
+
+fn plain_curl(port: u16) -> Command {
+    let mut command = Command::new("curl");
+    command.args(["--silent", "--show-error", "--fail", "--noproxy", "*", "--http1.0", "-H", "Host: localhost"]);
+    command.arg(format!("http://127.0.0.1:{port}{PATH}"));
+    command
+}
+
+/// Both of ours, between programs that know nothing of TLS.
+#[test]
+fn ours_between_programs_without_tls() {
+    if !has("ours_between_programs_without_tls", &["openssl", "curl"]) {
+        return;
+    }
+    let site = site();
+    let server = serve(&site, None, &[]);
+    let mut command = connect_command(&site, server.port, None, &["--listen", "127.0.0.1:0"]);
+    let client = Running::tack(&mut command);
+    let mut seen = tickets(&site);
+    for _ in 0..3 {
+        assert_eq!(ok(&mut plain_curl(client.port)).text(), BODY);
+        // Each visit brings a new ticket.
+        let now = tickets(&site);
+        assert_ne!(now, seen);
+        seen = now;
+    }
+    client.wait_for("the server proved who it is", 2);
+    assert!(client.end().success() && server.end().success());
+}
+
+/// A service that reads to the end of the stream, and then sends back what came.
+fn mirror() -> u16 {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    thread::spawn(move || {
+        for mut stream in listener.incoming().flatten() {
+            let mut data = Vec::new();
+            let _ = stream.read_to_end(&mut data).and_then(|_| stream.write_all(&data));
+        }
+    });
+    port
+}
+
+/// The end of each direction is passed on, and not taken for the end of the other one.
+#[test]
+fn a_large_transfer_arrives_whole_in_both_directions() {
+    let site = site();
+    let server = serve_to(mirror(), &site, None, &[]);
+    let mut command = connect_command(&site, server.port, None, &["--listen", "127.0.0.1:0"]);
+    let client = Running::tack(&mut command);
+    let data = large();
+    for _ in 0..2 {
+        let mut stream = TcpStream::connect(("127.0.0.1", client.port)).unwrap();
+        let mut back = Vec::new();
+        stream.write_all(&data).unwrap();
+        stream.shutdown(Shutdown::Write).unwrap();
+        stream.read_to_end(&mut back).unwrap();
+        assert!(back == data, "{} bytes of {}", back.len(), data.len());
+    }
+    assert!(client.end().success() && server.end().success());
 }

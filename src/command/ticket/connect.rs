@@ -3,6 +3,7 @@
 use std::future::pending;
 use std::io;
 use std::net::SocketAddr;
+use std::ops::RangeInclusive;
 use std::path::PathBuf;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -46,6 +47,9 @@ const GRACE: Duration = Duration::from_secs(30);
 const GOODBYE: Duration = Duration::from_secs(1);
 /// The alert of a server that cannot open a ticket.
 const HANDSHAKE_FAILURE: u8 = 40;
+/// What OpenSSL says of a chain to a CA that is not trusted: X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT up to
+/// X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE.
+const STRANGE_CA: RangeInclusive<i32> = 18..=21;
 
 pub fn run(args: &Args, clock: Clock) -> Result<()> {
     let visitor = Visitor::new(args, clock)?;
@@ -158,10 +162,9 @@ impl Visitor {
                 ))
             }
             (None, _) if verification.as_raw() != 0 => {
-                anyhow!(
-                    "{host}: the certificate is refused: {}; if its CA is your own, give --ca-file",
-                    verification.error_string()
-                )
+                let is_of_strange_ca = STRANGE_CA.contains(&verification.as_raw());
+                let advice = if is_of_strange_ca { "; if its CA is your own, give --ca-file" } else { "" };
+                anyhow!("{host}: the certificate is refused: {}{advice}", verification.error_string())
             }
             (None, error) => anyhow!("{host}: {}", escape(&error.to_string())),
         }
