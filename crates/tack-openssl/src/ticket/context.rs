@@ -7,7 +7,8 @@ use tack_core::Certificate;
 use tack_ticket::Alert;
 
 use crate::ticket::fault::Fault;
-use crate::ticket::{native, watch};
+use crate::ticket::native;
+use crate::ticket::watch;
 
 /// The groups whose ephemeral keys can be read.
 const GROUPS: &str = "X25519:P-256:P-384";
