@@ -14,6 +14,7 @@ pub enum ProofKind {
     #[default]
     Rfc8672,
     /// As in draft-sheffer-tls-pinning-ticket-04, section 4.4.
+    /// It is bound to the shared secret and the server's key, and not to the messages of the handshake.
     Draft04,
 }
 
