@@ -31,21 +31,32 @@ trap 'rm -rf "$logs"' EXIT
 if [ $# -gt 0 ]; then targets=("$@"); else mapfile -t targets < <(cargo fuzz list); fi
 cargo fuzz build --sanitizer "$sanitizer"
 
+# One target takes one core.
+fuzz() {
+    echo "fuzzing $1 for $seconds s"
+    mkdir -p "fuzz/corpus/$1"
+    cargo fuzz run --sanitizer "$sanitizer" "$1" "fuzz/corpus/$1" "fuzz/seeds/$1" -- \
+        -max_total_time="$seconds" -max_len="$(max_length "$1")" -timeout=5 -rss_limit_mb=1024 \
+        -print_final_stats=1 >"$logs/$1" 2>&1 || touch "$logs/$1.failed"
+}
+
+cores=$(nproc)
+for target in "${targets[@]}"; do
+    while (($(jobs -pr | wc -l) >= cores)); do wait -n; done
+    fuzz "$target" &
+done
+wait
+
 failed=0
 summary=""
 for target in "${targets[@]}"; do
-    log=$logs/$target
     findings=0
-    mkdir -p "fuzz/corpus/$target"
-    echo "fuzzing $target for $seconds s"
-    cargo fuzz run --sanitizer "$sanitizer" "$target" "fuzz/corpus/$target" "fuzz/seeds/$target" -- \
-        -max_total_time="$seconds" -max_len="$(max_length "$target")" -timeout=5 -rss_limit_mb=1024 \
-        -print_final_stats=1 >"$log" 2>&1 || findings=1
-    executions=$(sed -n 's/^stat::number_of_executed_units: *//p' "$log")
-    if [ "$findings" -ne 0 ]; then
+    if [ -e "$logs/$target.failed" ]; then
+        findings=1
         failed=1
-        cat "$log" >&2
+        cat "$logs/$target" >&2
     fi
+    executions=$(sed -n 's/^stat::number_of_executed_units: *//p' "$logs/$target")
     summary+=$(printf '%-13s %12s %9s' "$target" "${executions:-none}" "$findings")$'\n'
 done
 printf '%-13s %12s %9s\n%s' target executions findings "$summary"
