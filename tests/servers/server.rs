@@ -140,6 +140,7 @@ impl Server {
     }
 
     /// The number of its process.
+    #[allow(dead_code, reason = "a bench alone asks for it")]
     pub fn id(&self) -> u32 {
         self.child.id()
     }
