@@ -30,6 +30,7 @@ use crate::message::{Usage, say, warn};
 use crate::output::stdout_failed;
 use crate::relay::relay;
 use crate::runtime::{self, EndSignals};
+use crate::secrets::write_no_core;
 use crate::store::Access;
 use crate::tickets::{self, KIND};
 use crate::tls_stream::TlsStream;
@@ -74,6 +75,7 @@ struct Visitor {
 
 impl Visitor {
     fn new(args: &Args, clock: Clock) -> Result<Self> {
+        write_no_core();
         let Some(port) = args.server.port else {
             return Err(Usage(format!("{}: give the port too, as HOST:PORT", args.server)).into());
         };
@@ -133,6 +135,11 @@ impl Visitor {
             say(format_args!("tack: {}: {who}; {ticket}", self.host()));
         }
         let Some(pin) = pin else { return Ok(()) };
+        // Whoever proved nothing, as the visit began without a ticket, takes the place of nobody who was met meanwhile.
+        let there = block_in_place(|| self.store.find(&self.origin, now)).map_err(|error| self.store_failed(&error))?;
+        if !is_proved && there.is_some() {
+            return Ok(());
+        }
         if let Err(error) = block_in_place(|| self.store.keep(&self.origin, &pin, now)) {
             let why = format!("the new ticket of {} is not kept: {}", self.host(), escape(&error.to_string()));
             match &self.path {
