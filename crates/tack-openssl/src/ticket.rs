@@ -29,9 +29,10 @@
 //!     None => error.to_string(),
 //! })?;
 //! let welcome = handshake.finish(stream.ssl())?;
-//! println!("the server {}", if welcome.is_proved() { "proved who it is" } else { "is met for the first time" });
+//! let is_proved = welcome.is_proved();
 //! if let Some(offer) = welcome.into_offer() {
-//!     store.keep(&origin, &offer.into_pin(now), now)?;
+//!     let pin = offer.into_pin(now);
+//!     if is_proved { store.keep(&origin, &pin, now)? } else { _ = store.add(&origin, &pin, now)? }
 //! }
 //! stream.write_all(b"hello")?;
 //! # Ok::<(), Box<dyn std::error::Error>>(())

@@ -36,14 +36,19 @@ impl TicketStore for MemoryTickets {
         Ok(self.pins().get(origin).filter(|pin| pin.is_valid(now)).cloned())
     }
 
+    fn add(&self, origin: &Origin, pin: &TicketPin, now: Timestamp) -> Result<bool, TicketStoreError> {
+        let mut pins = self.pins();
+        pins.retain(|_, pin| pin.is_valid(now));
+        if pins.contains_key(origin) {
+            return Ok(false);
+        }
+        insert(&mut pins, origin, pin).map(|()| true)
+    }
+
     fn keep(&self, origin: &Origin, pin: &TicketPin, now: Timestamp) -> Result<(), TicketStoreError> {
         let mut pins = self.pins();
         pins.retain(|_, pin| pin.is_valid(now));
-        if pins.len() >= MAX_PINS && !pins.contains_key(origin) {
-            return Err(TicketStoreError::Full);
-        }
-        pins.insert(origin.clone(), pin.clone());
-        Ok(())
+        insert(&mut pins, origin, pin)
     }
 
     fn each(&self, each: &mut dyn FnMut(&Origin, &TicketPin) -> bool) -> Result<(), TicketStoreError> {
@@ -83,4 +88,12 @@ impl TicketStore for MemoryTickets {
         *pins = merged;
         Ok(numbers)
     }
+}
+
+fn insert(pins: &mut BTreeMap<Origin, TicketPin>, origin: &Origin, pin: &TicketPin) -> Result<(), TicketStoreError> {
+    if pins.len() >= MAX_PINS && !pins.contains_key(origin) {
+        return Err(TicketStoreError::Full);
+    }
+    pins.insert(origin.clone(), pin.clone());
+    Ok(())
 }

@@ -68,6 +68,10 @@ impl TicketStore for SqliteTickets {
         Ok(self.read(|rows| rows.find(origin))?.filter(|pin| pin.is_valid(now)))
     }
 
+    fn add(&self, origin: &Origin, pin: &TicketPin, now: Timestamp) -> Result<bool, TicketStoreError> {
+        self.write(|rows| rows.add(origin, pin, now))?.ok_or(TicketStoreError::Full)
+    }
+
     fn keep(&self, origin: &Origin, pin: &TicketPin, now: Timestamp) -> Result<(), TicketStoreError> {
         self.write(|rows| rows.keep(origin, pin, now))?.ok_or(TicketStoreError::Full)
     }

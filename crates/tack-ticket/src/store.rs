@@ -12,8 +12,8 @@ pub const MAX_PINS: usize = 100_000;
 
 /// Keeps the ticket of each server, one at most. Threads may share it.
 ///
-/// Nothing that a server does takes a pin away: a later ticket of the same server takes its place, when the handshake has
-/// finished. It goes when it has expired, or is forgotten.
+/// Nothing that a server does takes a pin away: a later ticket of a server that proved who it is takes its place, when the
+/// handshake has finished. It goes when it has expired, or is forgotten.
 ///
 /// ```
 /// use tack_core::Timestamp;
@@ -23,7 +23,7 @@ pub const MAX_PINS: usize = 100_000;
 /// let origin = Origin::tls("www.example.com".parse()?, 443);
 /// let (ticket, secret) = Ticket::new(vec![7; 89]).zip(PinningSecret::from_bytes(&[7; 32])).expect("both are long enough");
 /// let now = Timestamp::new(1_795_195_875);
-/// store.keep(&origin, &TicketPin::new(ticket, secret, now, Lifetime::MAX), now)?;
+/// assert!(store.add(&origin, &TicketPin::new(ticket, secret, now, Lifetime::MAX), now)?);
 ///
 /// assert!(store.find(&origin, now)?.is_some());
 /// let other_port = Origin { port: 8443, ..origin.clone() };
@@ -38,7 +38,15 @@ pub trait TicketStore: Send + Sync {
     /// not connect.
     fn find(&self, origin: &Origin, now: Timestamp) -> Result<Option<TicketPin>, TicketStoreError>;
 
-    /// Keeps the pin of a server, in the place of any before, and lets go of those that have expired.
+    /// Keeps the pin of a server that proved nothing, as the visit began without a ticket; and lets go of those that have
+    /// expired. A server that is pinned by now stays as it is: whoever is met first, and slow, must not take the place of the
+    /// one that was met meanwhile. Says whether it was kept.
+    ///
+    /// # Errors
+    /// [`TicketStoreError`] if the store cannot be written, or is full.
+    fn add(&self, origin: &Origin, pin: &TicketPin, now: Timestamp) -> Result<bool, TicketStoreError>;
+
+    /// Keeps the new pin of a server that proved who it is, in the place of any before, and lets go of those that have expired.
     ///
     /// # Errors
     /// [`TicketStoreError`] if the store cannot be written, or is full.

@@ -66,6 +66,23 @@ fn what_is_kept_is_found_as_it_was_until_the_second_in_which_it_expires() {
     });
 }
 
+/// Two first visits at once: the one that ends later may be an impostor's.
+#[test]
+fn who_proved_nothing_takes_the_place_of_nobody_who_is_pinned() {
+    on_each_store(|store| {
+        let (server, late, next) = (pin(1, 0, 100), pin(2, 5, 200), pin(3, 100, 300));
+        assert!(store.add(&origin("a", 443), &server, NOW).unwrap());
+        assert!(!store.add(&origin("a", 443), &late, at(5)).unwrap());
+        assert!(!store.add(&origin("a", 443), &late, at(99)).unwrap());
+        assert_eq!(found(store, &origin("a", 443), at(5)), Some(shown(&server)));
+        assert!(store.add(&origin("a", 8443), &late, at(5)).unwrap(), "another port");
+        assert!(store.add(&origin("a", 443), &next, at(100)).unwrap(), "the pin has expired");
+        assert_eq!(found(store, &origin("a", 443), at(100)), Some(shown(&next)));
+        store.keep(&origin("a", 443), &late, at(100)).unwrap();
+        assert_eq!(found(store, &origin("a", 443), at(100)), Some(shown(&late)), "the server proved who it is");
+    });
+}
+
 #[test]
 fn each_name_port_and_protocol_has_a_pin_of_its_own() {
     on_each_store(|store| {

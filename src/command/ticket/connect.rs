@@ -135,12 +135,12 @@ impl Visitor {
             say(format_args!("tack: {}: {who}; {ticket}", self.host()));
         }
         let Some(pin) = pin else { return Ok(()) };
-        // Whoever proved nothing, as the visit began without a ticket, takes the place of nobody who was met meanwhile.
-        let there = block_in_place(|| self.store.find(&self.origin, now)).map_err(|error| self.store_failed(&error))?;
-        if !is_proved && there.is_some() {
-            return Ok(());
-        }
-        if let Err(error) = block_in_place(|| self.store.keep(&self.origin, &pin, now)) {
+        let kept = block_in_place(|| match is_proved {
+            true => self.store.keep(&self.origin, &pin, now),
+            // Where another connection has met the server meanwhile, its ticket stays.
+            false => self.store.add(&self.origin, &pin, now).map(drop),
+        });
+        if let Err(error) = kept {
             let why = format!("the new ticket of {} is not kept: {}", self.host(), escape(&error.to_string()));
             match &self.path {
                 Some(path) => warn(path, why),

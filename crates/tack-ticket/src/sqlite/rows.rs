@@ -54,6 +54,15 @@ impl<'a> Rows<'a> {
         Ok(())
     }
 
+    /// Keeps a pin unless there is a valid one, and says whether it did; none if there is no place for it.
+    pub(crate) fn add(&self, origin: &Origin, pin: &TicketPin, now: Timestamp) -> rusqlite::Result<Option<bool>> {
+        self.execute(REMOVE_EXPIRED, [now.seconds()])?;
+        match self.received(origin)? {
+            Some(_) => Ok(Some(false)),
+            None => Ok(self.keep(origin, pin, now)?.map(|()| true)),
+        }
+    }
+
     /// Keeps a pin, without those that have expired; none if there is no place for it.
     pub(crate) fn keep(&self, origin: &Origin, pin: &TicketPin, now: Timestamp) -> rusqlite::Result<Option<()>> {
         self.execute(REMOVE_EXPIRED, [now.seconds()])?;
