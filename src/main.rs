@@ -39,6 +39,7 @@ mod place;
 mod probe;
 mod progress;
 mod relay;
+mod reloader;
 mod replace;
 mod report;
 mod ring_file;

@@ -2,38 +2,67 @@
 
 use std::io;
 use std::pin::Pin;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf, copy_bidirectional_with_sizes};
-use tokio::time::sleep;
+use tokio::time::{Instant, sleep_until};
 
 /// What is read at a time: a record of TLS holds as much.
 const PIECE: usize = 16 << 10;
 
-/// Copies until both have ended, or one fails, or nothing came either way for as long as `idle`. The end of one is passed on
-/// to the other.
+/// Copies until both have ended, or one fails, or nothing came either way for as long as `idle`, or `cut_off` is over. The end of
+/// one is passed on to the other.
 ///
 /// # Errors
-/// What a stream fails with; `TimedOut` when nothing came.
-pub async fn relay<A, B>(one: &mut A, other: &mut B, idle: Duration) -> io::Result<()>
+/// What a stream fails with; `TimedOut` when nothing came; `ConnectionAborted` when it was cut off.
+pub async fn relay<A, B>(
+    one: &mut A,
+    other: &mut B,
+    idle: Duration,
+    cut_off: impl Future<Output = ()>,
+) -> io::Result<()>
 where
     A: AsyncRead + AsyncWrite + Unpin,
     B: AsyncRead + AsyncWrite + Unpin,
 {
-    let is_active = AtomicBool::new(false);
-    let mut watched = Watched { stream: one, is_active: &is_active };
+    let active = Active::default();
+    let mut watched = Watched { stream: one, active: &active };
     let copying = copy_bidirectional_with_sizes(&mut watched, other, PIECE, PIECE);
-    tokio::pin!(copying);
-    loop {
-        tokio::select! {
-            copied = &mut copying => return copied.map(|_| ()),
-            () = sleep(idle) => {
-                if !is_active.swap(false, Ordering::Relaxed) {
-                    return Err(io::ErrorKind::TimedOut.into());
-                }
+    tokio::select! {
+        copied = copying => copied.map(|_| ()),
+        () = active.idle(idle) => Err(io::ErrorKind::TimedOut.into()),
+        () = cut_off => Err(io::ErrorKind::ConnectionAborted.into()),
+    }
+}
+
+/// When bytes came or went last, in milliseconds since a beginning.
+struct Active {
+    beginning: Instant,
+    last: AtomicU64,
+}
+
+impl Default for Active {
+    fn default() -> Self {
+        Self { beginning: Instant::now(), last: AtomicU64::new(0) }
+    }
+}
+
+impl Active {
+    fn note(&self) {
+        let now = u64::try_from(self.beginning.elapsed().as_millis()).unwrap_or(u64::MAX);
+        self.last.store(now, Ordering::Relaxed);
+    }
+
+    /// Waits until nothing has come or gone for so long.
+    async fn idle(&self, span: Duration) {
+        loop {
+            let end = self.beginning + Duration::from_millis(self.last.load(Ordering::Relaxed)) + span;
+            if end <= Instant::now() {
+                return;
             }
+            sleep_until(end).await;
         }
     }
 }
@@ -41,13 +70,13 @@ where
 /// A stream that notes when bytes come or go.
 struct Watched<'a, S> {
     stream: &'a mut S,
-    is_active: &'a AtomicBool,
+    active: &'a Active,
 }
 
 impl<S> Watched<'_, S> {
     fn note<T>(&self, result: Poll<io::Result<T>>) -> Poll<io::Result<T>> {
         let result = ready!(result);
-        self.is_active.store(true, Ordering::Relaxed);
+        self.active.note();
         Poll::Ready(result)
     }
 }

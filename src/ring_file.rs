@@ -32,11 +32,16 @@ pub fn create(path: &Path, ring: &KeyRing) -> Result<()> {
 
 /// Reads a ring from a file, or from standard input for "-". Warns if others can read it.
 pub fn read(path: &Path, inputs: &mut Inputs) -> Result<KeyRing> {
-    write_no_core();
-    let bytes = inputs.read_secret(path, SMALL)?;
-    let ring = KeyRing::from_json(&bytes).map_err(|error| failed(path, &error))?;
+    let ring = read_quietly(path, inputs)?;
     warn_if_others_can_read(path);
     Ok(ring)
+}
+
+/// As [`read`], for who warns in a way of its own.
+pub fn read_quietly(path: &Path, inputs: &mut Inputs) -> Result<KeyRing> {
+    write_no_core();
+    let bytes = inputs.read_secret(path, SMALL)?;
+    KeyRing::from_json(&bytes).map_err(|error| failed(path, &error))
 }
 
 /// Changes a ring, whose file is replaced as a whole: by one run after the other, so that none loses what another did. What is

@@ -25,11 +25,15 @@ pub fn write_no_core() {
 
 /// Warns of a file with a secret that is not its owner's alone.
 pub fn warn_if_others_can_read(path: &Path) {
-    if let Ok(metadata) = fs::metadata(path)
-        && metadata.is_file()
-        && metadata.mode() & OTHERS_READ != 0
-    {
-        let mode = metadata.mode() & ALL;
-        warn(path, format_args!("other users can read it (mode {mode:04o}); \"chmod 600\" it"));
+    if let Some(what) = readable_by_others(path) {
+        warn(path, what);
     }
+}
+
+/// What is wrong with a file with a secret that is not its owner's alone.
+pub fn readable_by_others(path: &Path) -> Option<String> {
+    let metadata = fs::metadata(path).ok()?;
+    let mode = metadata.mode() & ALL;
+    let is_open = metadata.is_file() && mode & OTHERS_READ != 0;
+    is_open.then(|| format!("other users can read it (mode {mode:04o}); \"chmod 600\" it"))
 }

@@ -7,12 +7,14 @@ use std::path::{Path, PathBuf};
 use anyhow::{Result, anyhow, bail};
 use tack_core::{Certificate, Minute, TackFile, TargetHash, Timestamp, pem};
 use tack_openssl::ticket::{TicketServer, TicketServerError};
-use tack_ticket::{Lifetime, ProofKind, Server};
+use tack_ticket::{KeyRing, Lifetime, ProofKind, Server};
+use zeroize::Zeroizing;
 
 use crate::display::{Shown, is_dash};
 use crate::input::{Inputs, SMALL};
 use crate::message::refused;
 use crate::ring_file;
+use crate::secrets::readable_by_others;
 
 /// The files, and what is promised with them.
 pub struct ServedFiles {
@@ -25,13 +27,19 @@ pub struct ServedFiles {
     pub proof: ProofKind,
 }
 
+/// What was in the files when they were read.
+pub struct Contents {
+    chain: Vec<u8>,
+    key: Zeroizing<Vec<u8>>,
+    pub ring: KeyRing,
+    tack: Option<TackFile>,
+}
+
 /// What was made of the files.
-pub struct Loaded {
+pub struct Made {
     pub server: TicketServer,
     /// What becomes of the tack.
     pub tack: TackState,
-    /// Whether the ring has a key for new tickets.
-    pub has_current_key: bool,
 }
 
 /// What becomes of a tack that may be there.
@@ -58,20 +66,32 @@ impl ServedFiles {
         Ok(())
     }
 
-    /// Reads all of them.
-    pub fn load(&self, now: Timestamp) -> Result<Loaded> {
+    /// Reads all of them. What is no regular file, such as a pipe, could keep waiting who opens it.
+    pub fn read(&self) -> Result<Contents> {
+        for path in self.paths() {
+            if fs::metadata(path).is_ok_and(|metadata| !metadata.is_file() && !metadata.is_dir()) {
+                bail!("{}: it is no regular file, which could be read again; give a file", Shown(path));
+            }
+        }
         let read = |path: &Path| Inputs::default().read(path, SMALL);
-        let chain = read(&self.chain)?;
-        let key = Inputs::default().read_secret(&self.key, SMALL)?;
-        let ring = ring_file::read(&self.ring, &mut Inputs::default())?;
-        let has_current_key = ring.current(now).is_some();
+        let tack =
+            |path: &PathBuf| TackFile::from_bytes(&read(path)?).map_err(|error| anyhow!("{}: {error}", Shown(path)));
+        Ok(Contents {
+            chain: read(&self.chain)?,
+            key: Inputs::default().read_secret(&self.key, SMALL)?,
+            ring: ring_file::read_quietly(&self.ring, &mut Inputs::default())?,
+            tack: self.tack.as_ref().map(tack).transpose()?,
+        })
+    }
 
-        let server = Server::new(ring, self.lifetime).ramp_down(self.is_ramping_down).proof(self.proof);
-        let mut builder = TicketServer::builder(server, &chain, &key);
+    /// Makes a server of what was read.
+    pub fn make(&self, contents: &Contents, now: Timestamp) -> Result<Made> {
+        let Contents { chain, key, ring, tack } = contents;
+        let server = Server::new(ring.clone(), self.lifetime).ramp_down(self.is_ramping_down).proof(self.proof);
+        let mut builder = TicketServer::builder(server, chain, key);
         let mut tack_state = TackState::None;
-        if let Some(path) = &self.tack {
-            let file = TackFile::from_bytes(&read(path)?).map_err(|error| anyhow!("{}: {error}", Shown(path)))?;
-            tack_state = state(&file, self.target_hash(&chain)?, now)?;
+        if let Some(file) = tack {
+            tack_state = state(file, self.target_hash(chain)?, now)?;
             if matches!(tack_state, TackState::Served(_)) {
                 builder = match file.certificate_der() {
                     Some(der) => builder.tack_certificate(der),
@@ -83,7 +103,13 @@ impl ServedFiles {
             TicketServerError::Key | TicketServerError::OtherKey => anyhow!("{}: {error}", Shown(&self.key)),
             error => anyhow!("{}: {error}", Shown(&self.chain)),
         })?;
-        Ok(Loaded { server, tack: tack_state, has_current_key })
+        Ok(Made { server, tack: tack_state })
+    }
+
+    /// The files with secrets that are not their owner's alone, and what is wrong with them.
+    pub fn open_secrets(&self) -> impl Iterator<Item = (&Path, String)> {
+        let secrets = [&self.key, &self.ring].into_iter();
+        secrets.filter_map(|path| readable_by_others(path).map(|what| (path.as_path(), what)))
     }
 
     /// As they are now.

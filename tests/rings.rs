@@ -161,3 +161,22 @@ fn no_key_is_shown() {
     assert_eq!(ran.status, Some(1));
     assert!(ran.stderr.contains("it is no key ring: line ") && !ran.stderr.contains(key), "{}", ran.stderr);
 }
+
+/// After a leak the key that waits is in the same hands.
+#[test]
+fn who_rotates_at_once_is_told_of_the_key_that_waits() {
+    let directory = temp_dir();
+    ok(&mut key(directory.path(), &["new"]));
+    let old = ids(directory.path());
+    let quiet = ok(&mut key(directory.path(), &["rotate"]));
+    assert_eq!(quiet.stderr, "");
+    let waiting: Vec<_> = ids(directory.path()).difference(&old).cloned().collect();
+    let said = ok(&mut key(directory.path(), &["rotate", "--after", "0m"])).stderr;
+    let advice = format!("if it leaked too, run \"tack ticket key retire --force {}\"", waiting[0]);
+    assert!(
+        said.contains(&format!("RING: warning: key {} is used from ", waiting[0])) && said.contains(&advice),
+        "{said}"
+    );
+    ok(&mut key(directory.path(), &["retire", "--force", &waiting[0]]));
+    assert!(!ids(directory.path()).contains(&waiting[0]));
+}

@@ -24,7 +24,8 @@ use super::parse::{lifetime, seconds, whole};
 /// cannot be used, the old ones stay, and a line says why. The tack is sent in the TLS extension to clients that ask for it, and
 /// a TACK certificate in the chain to all; one that is expired or does not fit the certificate is left out.
 ///
-/// SIGTERM and SIGINT end it: it takes no new connections, and waits for those that are open, for --grace at most.
+/// SIGTERM and SIGINT end it: it takes no new connections, and waits for those that are open, for --grace at most, or until the
+/// next signal. What is cut off then, or at any other time, ends with a reset for the service, so that it does not look whole.
 ///
 /// RFC 8672 is experimental. No resumption, no 0-RTT, no groups with a KEM (such as X25519MLKEM768), and no TLS before 1.3:
 /// tickets could not be proved there.
@@ -36,9 +37,11 @@ LOG:
   \"2026-11-20T17:31:15Z warning ticket_refused client=192.0.2.1:4711 code=unknown_key\".
 
   listening, taken_up, ending and ended tell of the server; not_taken_up of a file that cannot be
-  used; tack_left_out and no_current_key of what clients miss. ticket_refused has a code:
-  unknown_key, damaged_ticket, foreign_ticket or malformed. handshake_failed, connection_failed and
-  service_unreachable have a reason. No line has a secret.
+  used; tack_left_out, no_current_key and key_missing of what clients miss; readable_by_others,
+  short_lifetime and few_files of what should be mended. ticket_refused has a code: unknown_key,
+  damaged_ticket, foreign_ticket or malformed. handshake_failed, connection_failed and
+  service_unreachable have a reason. Of what clients do there are 100 lines in a second at most;
+  lines_lost counts the others, and those that nobody read. No line has a secret.
 
 EXAMPLES:
   A ring, and a web server behind it:
@@ -116,12 +119,14 @@ pub struct TicketServe {
 /// Connect to a server that is pinned by its ticket
 ///
 /// Makes a connection of TLS 1.3 to HOST:PORT. On the first visit the server's ticket is kept in TICKETS; on later ones it is
-/// sent, and the server must prove that it can open it. Chain and name are verified in any case. A server that proves nothing
-/// is refused, and never asked again without the ticket: it is an impostor, or it has lost its keys. If you know that it has,
-/// "tack ticket forget" makes the next visit a first one.
+/// sent, and the server must prove that it can open it. Chain and name are verified too, unless --insecure is given. A server
+/// that proves nothing is refused, and never asked again without the ticket: it is an impostor, it has lost its keys, or it proves
+/// in another way than --proof says. If you know that it has lost them, "tack ticket forget" makes the next visit a first one.
+/// Where a ticket cannot be kept, a warning says so, and the connection goes on.
 ///
 /// Standard input is sent and what comes is printed, until the server closes the connection. The end of standard input is not
-/// sent. With --listen, each connection to a local address is passed on in a connection of its own, until SIGTERM or SIGINT.
+/// sent. With --listen, each connection to a local address is passed on in a connection of its own, until SIGTERM or SIGINT:
+/// 10,000 at once, each until nothing came for an hour. Standard error has a line for each that fails, as of "tack ticket serve".
 ///
 /// Without --tickets, and TACK_TICKETS, tickets are kept for as long as the command runs.
 ///

@@ -18,7 +18,7 @@ const TAKEN_UP: &str = " info taken_up";
 const NOT_TAKEN_UP: &str = " error not_taken_up reason=";
 
 /// Visits a server that was visited before, which has to prove.
-fn proved(site: &Site, server: &Running) {
+pub fn proved(site: &Site, server: &Running) {
     let ran = connect(site, server.port, None, &[]);
     let is_good = ran.status == Some(0) && ran.text().ends_with(BODY);
     assert!(is_good && ran.stderr.contains("the server proved who it is"), "{ran:?}");
@@ -129,7 +129,7 @@ fn files_that_cannot_be_used_are_not_taken_up() {
 }
 
 /// The keys of the tacks that `check` sees, and its exit status.
-fn tacks(site: &Site, server: &Running) -> (Option<i32>, Vec<String>) {
+pub fn tacks(site: &Site, server: &Running) -> (Option<i32>, Vec<String>) {
     let mut check = tack();
     check.current_dir(site.path()).args(["check", "--json", "--ca-file", "root.pem"]);
     let ran = run(check.arg(format!("localhost:{}", server.port)));

@@ -10,6 +10,7 @@ mod changes;
 mod client;
 #[path = "../common/mod.rs"]
 mod common;
+mod faults;
 mod impostors;
 mod messages;
 mod peers;

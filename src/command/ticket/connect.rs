@@ -9,7 +9,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use anyhow::{Error, Result, anyhow, bail};
+use anyhow::{Context, Error, Result, anyhow, bail};
 use tack_openssl::TlsError;
 use tack_openssl::ticket::{TicketClient, TicketError};
 use tack_ticket::{MemoryTickets, Origin, TicketStore, TicketStoreError, Welcome};
@@ -21,7 +21,7 @@ use tokio_openssl::SslStream;
 
 use crate::cli::{Endpoint, Host, TicketConnect as Args};
 use crate::clock::Clock;
-use crate::dial::dial;
+use crate::dial::{dial, reason};
 use crate::display::{Shown, escape, plain};
 use crate::door::{Caller, Door};
 use crate::input::Inputs;
@@ -70,6 +70,7 @@ struct Visitor {
     route: Endpoint,
     timeout: Duration,
     clock: Clock,
+    verifies: bool,
     is_verbose: bool,
 }
 
@@ -95,7 +96,17 @@ impl Visitor {
             None => Box::new(MemoryTickets::default()),
         };
         let (origin, is_verbose) = (Origin::tls(name.clone(), port), args.common.verbose > 0);
-        Ok(Self { client, store, path, origin, route, timeout: args.timeout, clock, is_verbose })
+        Ok(Self {
+            client,
+            store,
+            path,
+            origin,
+            route,
+            timeout: args.timeout,
+            clock,
+            verifies: !args.insecure,
+            is_verbose,
+        })
     }
 
     /// Makes a connection to the server, which has proved who it is if it is pinned.
@@ -104,12 +115,8 @@ impl Visitor {
         let now = self.clock.now()?;
         let pin = block_in_place(|| self.store.find(&self.origin, now)).map_err(|error| self.store_failed(&error))?;
         let is_pinned = pin.is_some();
-        let dialled = timeout(self.timeout, dial(&self.route)).await;
-        let stream = match dialled {
-            Ok(Ok(stream)) => stream,
-            Ok(Err(error)) => bail!("{host}: no connection to {}: {}", self.route, plain(&error)),
-            Err(_) => bail!("{host}: no connection to {}: no answer in time", self.route),
-        };
+        let stream = dial(&self.route, self.timeout).await;
+        let stream = stream.map_err(|error| anyhow!("{host}: no connection to {}: {}", self.route, reason(&error)))?;
         let (ssl, handshake) = self.client.prepare(&self.origin.name, pin, now)?;
         let mut tls = SslStream::new(ssl, stream).map_err(|_| anyhow!("{host}: OpenSSL takes no connection"))?;
         match timeout(self.timeout, Pin::new(&mut tls).connect()).await {
@@ -168,7 +175,7 @@ impl Visitor {
                     "the server ended the TLS handshake with the alert {alert}, as one that cannot open its ticket"
                 ))
             }
-            (None, _) if verification.as_raw() != 0 => {
+            (None, _) if self.verifies && verification.as_raw() != 0 => {
                 let is_of_strange_ca = STRANGE_CA.contains(&verification.as_raw());
                 let advice = if is_of_strange_ca { "; if its CA is your own, give --ca-file" } else { "" };
                 anyhow!("{host}: the certificate is refused: {}{advice}", verification.error_string())
@@ -240,31 +247,32 @@ fn cut_off(host: &str, error: &io::Error) -> Error {
 
 /// Passes on each connection to a local address, until a signal ends that.
 async fn forward(visitor: Arc<Visitor>, address: SocketAddr) -> Result<()> {
-    let log = Log::new(visitor.clock);
+    let log = Log::new(visitor.clock).context("no thread can be had for the log")?;
     let mut ends = EndSignals::new()?;
-    let door = Door::open(address, MAX_CONNECTIONS, log).await?;
+    let door = Door::open(address, MAX_CONNECTIONS, &log).await?;
     log.event(Level::Info, "listening", &[("address", &door.address()?), ("server", &visitor.host())]);
     loop {
         tokio::select! {
             () = ends.next() => break,
-            caller = door.next() => drop(tokio::spawn(pass_on(Arc::clone(&visitor), caller, log))),
+            caller = door.next() => drop(tokio::spawn(pass_on(Arc::clone(&visitor), caller, log.clone()))),
         }
     }
     door.close(GRACE, &mut ends).await;
     Ok(())
 }
 
-async fn pass_on(visitor: Arc<Visitor>, mut caller: Caller, log: Log) {
+async fn pass_on(visitor: Arc<Visitor>, caller: Caller, log: Log) {
+    let Caller { mut stream, address, mut place } = caller;
     let passed = match visitor.visit().await {
         Ok(mut tls) => {
-            relay(&mut tls, &mut caller.stream, IDLE).await.map_err(|error| cut_off(&visitor.host(), &error))
+            relay(&mut tls, &mut stream, IDLE, place.cut_off()).await.map_err(|error| cut_off(&visitor.host(), &error))
         }
         Err(error) => Err(error),
     };
     if let Err(error) = passed {
         let reason = format!("{error:#}");
-        log.event(Level::Error, "connection_failed", &[("client", &caller.address), ("reason", &reason)]);
+        log.event(Level::Error, "connection_failed", &[("client", &address), ("reason", &reason)]);
         // The program must not take for an end what was cut off.
-        let _ = caller.stream.set_zero_linger();
+        let _ = stream.set_zero_linger();
     }
 }

@@ -10,7 +10,7 @@ use tack_ticket::{KeyId, KeyRing, RingKey, Stage};
 use crate::cli::{TicketKey, TicketKeyAction};
 use crate::display::Shown;
 use crate::input::Inputs;
-use crate::message::say;
+use crate::message::{say, warn};
 use crate::ring_file;
 use crate::table::{print_array, print_table};
 
@@ -79,7 +79,20 @@ fn rotate(path: &Path, after: Span, now: Timestamp, is_verbose: bool) -> Result<
     let use_from = use_from.ok_or_else(|| anyhow!("--after: {after} from now is no time"))?;
     let key = ring_file::new_key()?;
     let id = key.id();
-    ring_file::change(path, "rotate", |ring| ring.rotate(key, now, use_from))?;
+    let left = ring_file::change(path, "rotate", |ring| {
+        ring.rotate(key, now, use_from)?;
+        Ok(ring.keys().iter().filter(|key| use_from <= now && key.use_from() > now).cloned().collect::<Vec<_>>())
+    })?;
+    // Whoever rotates at once has lost a key, and the whole file with it, it may be.
+    for key in left {
+        let (id, from) = (key.key().id(), key.use_from());
+        warn(
+            path,
+            format_args!(
+                "key {id} is used from {from} on; if it leaked too, run \"tack ticket key retire --force {id}\""
+            ),
+        );
+    }
     if is_verbose {
         say_used(path, id, use_from);
     }

@@ -1,36 +1,32 @@
 //! `tack ticket serve`: TLS 1.3 with ticket pinning in front of a service.
 
 use std::fmt::Display;
-use std::io;
 use std::net::SocketAddr;
 use std::pin::Pin;
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 use tack_openssl::TlsError;
 use tack_openssl::ticket::{ServerTicketError, TicketServer};
 use tack_ticket::{Lifetime, ServerRefusal, TicketFlaw};
 use tokio::net::TcpStream;
 use tokio::signal::unix::{SignalKind, signal};
-use tokio::task::block_in_place;
-use tokio::time::{MissedTickBehavior, interval, timeout};
+use tokio::time::timeout;
 use tokio_openssl::SslStream;
 
 use crate::cli::{Endpoint, TicketServe as Args};
 use crate::clock::Clock;
-use crate::dial::dial;
-use crate::display::plain;
+use crate::dial::{dial, reason};
 use crate::door::{Caller, Door};
 use crate::log::{Level, Log};
-use crate::message::{Usage, say};
+use crate::message::Usage;
 use crate::relay::relay;
+use crate::reloader::Reloader;
 use crate::runtime::{self, EndSignals};
-use crate::served_files::{Loaded, ServedFiles, Stamps, TackState};
+use crate::served_files::ServedFiles;
 use crate::tls_stream::TlsStream;
 
-/// How often the files are looked at.
-const LOOK: Duration = Duration::from_secs(1);
 pub fn run(args: &Args, clock: Clock) -> Result<()> {
     let files = ServedFiles {
         chain: args.cert.clone(),
@@ -44,9 +40,6 @@ pub fn run(args: &Args, clock: Clock) -> Result<()> {
     files.check()?;
     if args.to.port.is_none() {
         return Err(Usage("--to: give the port of the service, as ADDRESS:PORT".to_owned()).into());
-    }
-    if args.lifetime < Lifetime::LEAST_IN_PRODUCTION {
-        say("tack: warning: tickets last less than 7d, which RFC 8672 wants at least of servers in production");
     }
     runtime::run(serve(args, files, clock))
 }
@@ -62,28 +55,31 @@ struct Shared {
 }
 
 async fn serve(args: &Args, files: ServedFiles, clock: Clock) -> Result<()> {
-    let log = Log::new(clock);
+    let log = Log::new(clock).context("no thread can be had for the log")?;
+    // From here on a signal to read the files again does not end the program; one that ends it does, until they are read.
+    let reloads = signal(SignalKind::hangup())?;
+    let reloader = Reloader::new(files, clock, log.clone())?;
     let mut ends = EndSignals::new()?;
-    let mut reloads = signal(SignalKind::hangup())?;
-    let mut reloader = Reloader::new(files, clock, log)?;
-    let door = Door::open(args.listen, args.max_connections, log).await?;
+    let door = Door::open(args.listen, args.max_connections, &log).await?;
     log.event(Level::Info, "listening", &[("address", &door.address()?), ("service", &args.to)]);
+    if args.lifetime < Lifetime::LEAST_IN_PRODUCTION {
+        let reason = "RFC 8672 wants 7d at least of servers in production";
+        log.event(Level::Warning, "short_lifetime", &[("lifetime", &args.lifetime), ("reason", &reason)]);
+    }
     reloader.tell();
     let shared = Arc::new(Shared {
-        server: RwLock::new(reloader.loaded.server.clone()),
+        server: RwLock::new(reloader.server()),
         service: args.to.clone(),
         clock,
         log,
         timeout: args.timeout,
         idle: args.idle,
     });
-    let mut looks = interval(LOOK);
-    looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let taker = Arc::clone(&shared);
+    tokio::spawn(reloader.run(reloads, move |server| taker.take_up(server)));
     loop {
         tokio::select! {
             () = ends.next() => break,
-            _ = looks.tick() => shared.take_up(reloader.look(false)),
-            _ = reloads.recv() => shared.take_up(reloader.look(true)),
             caller = door.next() => drop(tokio::spawn(Arc::clone(&shared).connection(caller))),
         }
     }
@@ -91,84 +87,23 @@ async fn serve(args: &Args, files: ServedFiles, clock: Clock) -> Result<()> {
     Ok(())
 }
 
-/// The files, and what was made of them last.
-struct Reloader {
-    files: ServedFiles,
-    stamps: Stamps,
-    loaded: Loaded,
-    clock: Clock,
-    log: Log,
-}
-
-impl Reloader {
-    fn new(files: ServedFiles, clock: Clock, log: Log) -> Result<Self> {
-        // A file that changes after this look, and before it is read, has another stamp the next time.
-        let stamps = files.stamps();
-        let loaded = files.load(clock.now()?)?;
-        Ok(Self { files, stamps, loaded, clock, log })
-    }
-
-    /// Reads the files if one of them has changed, if the tack has expired, or by force. Gives the new server, if there is one.
-    fn look(&mut self, is_forced: bool) -> Option<TicketServer> {
-        let stamps = block_in_place(|| self.files.stamps());
-        let is_changed = stamps != self.stamps;
-        if !(is_changed || is_forced || self.is_tack_expired()) {
-            return None;
-        }
-        self.stamps = stamps;
-        let loaded = self.clock.now().and_then(|now| block_in_place(|| self.files.load(now)));
-        match loaded {
-            Ok(loaded) => {
-                self.loaded = loaded;
-                self.log.event(Level::Info, "taken_up", &[]);
-                self.tell();
-                Some(self.loaded.server.clone())
-            }
-            Err(error) => {
-                self.log.event(Level::Error, "not_taken_up", &[("reason", &format!("{error:#}"))]);
-                None
-            }
-        }
-    }
-
-    fn is_tack_expired(&self) -> bool {
-        match (&self.loaded.tack, self.clock.now()) {
-            (TackState::Served(until), Ok(now)) => now.seconds() >= until.seconds(),
-            _ => false,
-        }
-    }
-
-    /// Says what clients miss.
-    fn tell(&self) {
-        if let TackState::LeftOut(reason) = &self.loaded.tack {
-            self.log.event(Level::Warning, "tack_left_out", &[("reason", reason)]);
-        }
-        if !self.loaded.has_current_key {
-            let reason = "every key of the ring waits still to be used: clients get no tickets";
-            self.log.event(Level::Warning, "no_current_key", &[("reason", &reason)]);
-        }
-    }
-}
-
 impl Shared {
-    fn take_up(&self, server: Option<TicketServer>) {
-        if let Some(server) = server {
-            *self.server.write().unwrap_or_else(PoisonError::into_inner) = server;
-        }
+    fn take_up(&self, server: TicketServer) {
+        *self.server.write().unwrap_or_else(PoisonError::into_inner) = server;
     }
 
     async fn connection(self: Arc<Self>, caller: Caller) {
-        let Some(mut tls) = self.shake_hands(caller.stream, caller.address).await else { return };
-        let mut service = match timeout(self.timeout, dial(&self.service)).await {
-            Ok(Ok(service)) => service,
-            failed => {
-                let reason = failed.map_or_else(|_| "no answer in time".to_owned(), |dialled| reason(dialled.err()));
-                let values: [(&str, &dyn Display); 2] = [("service", &self.service), ("reason", &reason)];
-                self.log.event(Level::Error, "service_unreachable", &values);
+        let Caller { stream, address, mut place } = caller;
+        let Some(mut tls) = self.shake_hands(stream, address).await else { return };
+        let mut service = match dial(&self.service, self.timeout).await {
+            Ok(service) => service,
+            Err(error) => {
+                let values: [(&str, &dyn Display); 2] = [("service", &self.service), ("reason", &reason(&error))];
+                self.log.stranger(Level::Error, "service_unreachable", &values);
                 return;
             }
         };
-        if relay(&mut tls, &mut service, self.idle).await.is_err() {
+        if relay(&mut tls, &mut service, self.idle, place.cut_off()).await.is_err() {
             // The service must not take for an end what was cut off.
             let _ = service.set_zero_linger();
         }
@@ -177,7 +112,7 @@ impl Shared {
     async fn shake_hands(&self, stream: TcpStream, client: SocketAddr) -> Option<TlsStream> {
         let failed = |reason: &str| {
             let values: [(&str, &dyn Display); 2] = [("client", &client), ("reason", &reason)];
-            self.log.event(Level::Info, "handshake_failed", &values);
+            self.log.stranger(Level::Info, "handshake_failed", &values);
         };
         let server = self.server.read().unwrap_or_else(PoisonError::into_inner).clone();
         let prepared = self.clock.now().and_then(|now| {
@@ -216,12 +151,8 @@ impl Shared {
             values.push(("key", key));
         }
         values.push(("reason", &reason));
-        self.log.event(Level::Warning, "ticket_refused", &values);
+        self.log.stranger(Level::Warning, "ticket_refused", &values);
     }
-}
-
-fn reason(error: Option<io::Error>) -> String {
-    error.as_ref().map(plain).unwrap_or_default()
 }
 
 /// Why a handshake failed that has nothing to do with tickets.

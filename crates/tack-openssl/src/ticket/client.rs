@@ -159,7 +159,7 @@ impl TicketClientBuilder {
 }
 
 impl ClientHandshake {
-    /// What a handshake that has finished came to. A new ticket counts from now on.
+    /// What a handshake that has finished came to. A new ticket counts from now on. It is said once.
     ///
     /// # Errors
     /// [`TicketError::Unfinished`] before the end of the handshake, and of another connection; else as [`failure`](Self::failure).
@@ -170,7 +170,11 @@ impl ClientHandshake {
         if !is_own || !is_finished {
             return Err(TicketError::Unfinished);
         }
-        self.state().outcome.clone().unwrap_or(Err(TicketError::Unfinished))
+        let mut state = self.state();
+        let outcome = state.outcome.take().unwrap_or(Err(TicketError::Unfinished));
+        // The connection may last: it keeps no secret of its handshake, and none of the one before.
+        *state = State { visit: Visit::new(None, ProofKind::default()), answer: None, outcome: None };
+        outcome
     }
 
     /// Why this client ended the handshake; none if it did not, or because of chain and name.

@@ -88,7 +88,10 @@ pub enum ServerTicketError {
 
 struct State {
     now: Timestamp,
+    /// What the client sent, until it is answered.
     received: Option<Received>,
+    is_asked: bool,
+    has_ticket: bool,
     failure: Option<ServerTicketError>,
 }
 
@@ -108,7 +111,13 @@ impl TicketServer {
     pub fn prepare(&self, now: Timestamp) -> Result<(Ssl, ServerHandshake), Fault> {
         let mut ssl = Ssl::new(&self.context)?;
         watch::listen(&mut ssl)?;
-        let handshake = ServerHandshake(Arc::new(Mutex::new(State { now, received: None, failure: None })));
+        let handshake = ServerHandshake(Arc::new(Mutex::new(State {
+            now,
+            received: None,
+            is_asked: false,
+            has_ticket: false,
+            failure: None,
+        })));
         ssl.set_ex_data(SLOT.index()?, handshake.clone());
         Ok((ssl, handshake))
     }
@@ -171,26 +180,28 @@ impl ServerHandshake {
     /// Whether the client asked for a ticket.
     #[must_use]
     pub fn is_asked(&self) -> bool {
-        self.state().received.is_some()
+        self.state().is_asked
     }
 
     /// Whether the client had a ticket, which this server could open.
     #[must_use]
     pub fn has_ticket(&self) -> bool {
-        self.state().received.as_ref().is_some_and(Received::has_ticket)
+        self.state().has_ticket
     }
 
     fn receive(&self, server: &Server, body: &[u8]) -> Result<(), SslAlert> {
         // After a HelloRetryRequest it is received once more, and the last counts.
         let received = server.receive(body).map_err(|refusal| self.end(refusal.alert(), refusal))?;
-        self.state().received = Some(received);
+        let mut state = self.state();
+        (state.is_asked, state.has_ticket) = (true, received.has_ticket());
+        state.received = Some(received);
         Ok(())
     }
 
     fn answer(&self, server: &Server, ssl: &SslRef) -> Result<Option<Vec<u8>>, SslAlert> {
         let (now, received) = {
-            let state = self.state();
-            let Some(received) = state.received.clone() else { return Ok(None) };
+            let mut state = self.state();
+            let Some(received) = state.received.take() else { return Ok(None) };
             (state.now, received)
         };
         let answer = || {

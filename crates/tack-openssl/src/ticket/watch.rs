@@ -12,6 +12,9 @@ use crate::slot::Slot;
 /// The line of the key log that is wanted, before the client's random and the secret.
 const LABEL: &str = "SERVER_HANDSHAKE_TRAFFIC_SECRET";
 
+/// The type of a Certificate message (RFC 8446, section 4).
+const CERTIFICATE: u8 = 11;
+
 /// What was seen of one connection.
 #[derive(Default)]
 pub(crate) struct Seen {
@@ -42,9 +45,13 @@ pub(crate) fn listen(ssl: &mut Ssl) -> Result<(), ErrorStack> {
     Ok(())
 }
 
-/// Notes a handshake message.
+/// Notes a handshake message. The server's certificate comes after EncryptedExtensions, where the secrets were taken, if they
+/// were: then nothing is kept any more, as a connection may last.
 pub(crate) fn note(ssl: &SslRef, message: &[u8]) {
-    with(ssl, |seen| seen.transcript.add(message));
+    with(ssl, |seen| match message.first() {
+        Some(&CERTIFICATE) => *seen = Seen::default(),
+        _ => seen.transcript.add(message),
+    });
 }
 
 /// Does something with what was seen; none if the connection was not prepared.

@@ -1,0 +1,153 @@
+//! What goes wrong around a server: nobody else is held up, and nothing that was cut off looks whole.
+
+use std::fs;
+use std::io::{ErrorKind, Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::process::{Command, Stdio};
+use std::thread;
+
+use rustix::process::{Pid, Signal, kill_process};
+
+use crate::changes::{proved, tacks};
+use crate::common::{PASSWORD, ok, run, tack};
+use crate::running::{Running, connect, connect_command, new_ring, serve, serve_command, site};
+use crate::server::wait_until;
+use crate::site::Site;
+
+/// What a pipe holds that nobody reads.
+const PIPE: usize = 64 << 10;
+
+#[test]
+fn a_log_that_nobody_reads_holds_up_nobody() {
+    let site = site();
+    let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let (reader, mut writer) = std::io::pipe().unwrap();
+    writer.write_all(&vec![b'\n'; PIPE]).unwrap();
+    let mut command = serve_command(crate::server::backend(), &site, None, &[]);
+    let arguments: Vec<_> =
+        command.get_args().map(|argument| argument.to_str().unwrap().replace(":0", &format!(":{port}"))).collect();
+    command = tack();
+    command.current_dir(site.path()).args(arguments).stdin(Stdio::null()).stderr(writer);
+    let mut server = command.spawn().unwrap();
+    wait_until("listening", || TcpStream::connect(("127.0.0.1", port)).is_ok());
+    // More than one for each thread, none of which speaks TLS.
+    for _ in 0..20 {
+        TcpStream::connect(("127.0.0.1", port)).unwrap().write_all(b"GET / HTTP/1.0\r\n\r\n").unwrap();
+    }
+    assert_eq!(connect(&site, port, None, &[]).status, Some(0));
+    kill_process(Pid::from_child(&server), Signal::TERM).unwrap();
+    assert!(server.wait().unwrap().success());
+    drop(reader);
+}
+
+/// A service that waits for more than it gets, and says how its connection ended.
+fn service() -> (u16, thread::JoinHandle<std::io::Result<usize>>) {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let end = thread::spawn(move || {
+        let (mut stream, _) = listener.accept()?;
+        stream.read_exact(&mut [0; 4])?;
+        stream.read(&mut [0; 100])
+    });
+    (port, end)
+}
+
+#[test]
+fn what_is_cut_off_at_the_end_does_not_look_whole() {
+    let site = site();
+    let (service, end) = service();
+    let server = Running::tack(&mut serve_command(service, &site, None, &[]));
+    let mut client = connect_command(&site, server.port, None, &[]).stdin(Stdio::piped()).spawn().unwrap();
+    client.stdin.as_mut().unwrap().write_all(b"half").unwrap();
+    server.wait_for("listening", 1);
+    wait_until("connected", || site.file("tickets.db").exists());
+    // The service has what was sent when it says nothing more: the signals come after that.
+    server.signal(Signal::TERM);
+    server.wait_for(" info ending ", 1);
+    server.signal(Signal::TERM);
+    let (status, _) = server.wait();
+    assert!(status.success());
+    let end = end.join().unwrap();
+    assert!(end.as_ref().is_err_and(|error| error.kind() == ErrorKind::ConnectionReset), "{end:?}");
+    assert_eq!(client.wait().unwrap().code(), Some(1));
+}
+
+#[test]
+fn who_says_nothing_is_ended_after_a_while() {
+    let site = site();
+    let (service, end) = service();
+    let server = Running::tack(&mut serve_command(service, &site, None, &["--idle", "1s"]));
+    let mut client = connect_command(&site, server.port, None, &[]).stdin(Stdio::piped()).spawn().unwrap();
+    client.stdin.as_mut().unwrap().write_all(b"half").unwrap();
+    assert_eq!(client.wait().unwrap().code(), Some(1));
+    assert!(end.join().unwrap().is_err());
+    assert!(server.end().success());
+}
+
+#[test]
+fn a_pipe_is_no_file_to_be_served() {
+    let site = site();
+    let fifo = |name: &str| {
+        let _ = fs::remove_file(site.file(name));
+        ok(Command::new("mkfifo").arg(site.file(name)));
+    };
+    for (option, name) in [("--cert", "fullchain.pem"), ("--key", "privkey.pem"), ("--ring", "ring.json")] {
+        let whole = fs::read(site.file(name)).unwrap();
+        let server = serve(&site, None, &[]);
+        connect(&site, server.port, None, &[]);
+        fifo(name);
+        server.reload(&format!(" error not_taken_up reason=\"{name}: it is no regular file"));
+        proved(&site, &server);
+        assert!(server.end().success());
+        let ran = run(&mut serve_command(1, &site, None, &[option, name]));
+        assert!(
+            ran.status == Some(1) && ran.stderr.contains(&format!("tack: {name}: it is no regular file")),
+            "{ran:?}"
+        );
+        fs::remove_file(site.file(name)).unwrap();
+        fs::write(site.file(name), whole).unwrap();
+    }
+}
+
+#[test]
+fn a_tack_ends_though_another_file_is_broken() {
+    let site = Site::with_tacks();
+    new_ring(&site, "ring.json", None);
+    let mut sign = tack();
+    sign.current_dir(site.path()).args(["sign", "-p", PASSWORD, "-k", "K1.pem", "-c", "cert.pem"]);
+    ok(sign.args(["-e", "2026-12-01T00:00Z", "-o", "T1.pem"]));
+    let server = serve(&site, Some("2026-11-30T23:59:55Z"), &["--tack", "T1.pem"]);
+    fs::rename(site.file("privkey.pem"), site.file("away.pem")).unwrap();
+    server.wait_for(" error not_taken_up reason=\"privkey.pem: ", 1);
+    server.wait_for(" warning tack_left_out reason=", 1);
+    assert_eq!(tacks(&site, &server).1, [""; 0]);
+    // It is said once, and the file is tried again when it changes.
+    fs::rename(site.file("away.pem"), site.file("privkey.pem")).unwrap();
+    server.wait_for(" info taken_up", 1);
+    server.wait_for(" error not_taken_up", 1);
+    assert!(server.end().success());
+}
+
+#[test]
+fn a_ring_that_has_lost_a_key_is_told_of() {
+    let site = site();
+    let server = serve(&site, None, &[]);
+    fs::rename(site.file("ring.json"), site.file("old.json")).unwrap();
+    new_ring(&site, "new.json", None);
+    fs::rename(site.file("new.json"), site.file("ring.json")).unwrap();
+    server.wait_for(" warning key_missing key=", 1);
+    fs::rename(site.file("ring.json"), site.file("new.json")).unwrap();
+    assert!(server.end().success());
+}
+
+#[test]
+fn secrets_that_others_can_read_are_told_of_as_events() {
+    let site = site();
+    ok(Command::new("chmod").arg("644").args([site.file("ring.json"), site.file("privkey.pem")]));
+    let server = serve(&site, None, &["--lifetime", "1d"]);
+    server.wait_for(" warning readable_by_others file=ring.json ", 1);
+    server.wait_for(" warning readable_by_others file=privkey.pem ", 1);
+    server.wait_for(" warning short_lifetime lifetime=1d ", 1);
+    assert!(server.lines().iter().all(|line| line.starts_with("20")), "{:?}", server.lines());
+    assert!(server.end().success());
+}
