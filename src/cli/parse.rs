@@ -1,6 +1,7 @@
 //! Values of options: whole numbers whose range is told in words, times to wait, and times to look at.
 
 use std::fmt::Display;
+use std::net::SocketAddr;
 use std::num::NonZero;
 use std::str::FromStr;
 use std::time::Duration;
@@ -48,6 +49,12 @@ pub fn seconds(text: &str) -> Result<Duration, String> {
     }
     let is_good = rest.is_empty() && (1..=HOUR).contains(&seconds);
     if is_good { Ok(Duration::from_secs(seconds)) } else { Err(error()) }
+}
+
+/// Parses an address of this machine to listen at, and a port.
+pub fn local_address(text: &str) -> Result<SocketAddr, String> {
+    let advice = "give it in numbers, such as \"127.0.0.1:8443\" or \"[::]:443\"";
+    text.parse().map_err(|_| format!("{text:?} is not an address and a port; {advice}"))
 }
 
 /// Parses the lifetime of a ticket, from one second to 31 days: in days, hours and minutes, or in seconds.

@@ -9,7 +9,7 @@ use tack_ticket::{Lifetime, ProofKind};
 
 use super::Common;
 use super::endpoint::Endpoint;
-use super::parse::{lifetime, seconds, whole};
+use super::parse::{lifetime, local_address, seconds, whole};
 
 /// Terminate TLS 1.3 with ticket pinning in front of a local service
 ///
@@ -61,7 +61,7 @@ EXIT STATUS:
   2  The command line is wrong.")]
 pub struct TicketServe {
     /// Take connections at this address and port; port 0 is any that is free
-    #[arg(long, value_name = "ADDRESS:PORT")]
+    #[arg(long, value_name = "ADDRESS:PORT", value_parser = local_address)]
     pub listen: SocketAddr,
 
     /// Pass them to this service, in clear
@@ -171,7 +171,7 @@ pub struct TicketConnect {
     pub connect: Option<Endpoint>,
 
     /// Pass on connections to this local address; port 0 is any that is free
-    #[arg(long, value_name = "ADDRESS:PORT")]
+    #[arg(long, value_name = "ADDRESS:PORT", value_parser = local_address)]
     pub listen: Option<SocketAddr>,
 
     /// How servers prove

@@ -9,9 +9,10 @@ use tack_core::Fingerprint;
 use tack_pin::{PinStore, SqliteStore};
 use tack_rustls::{Judged, Pinning, Requirement, refusal};
 
-use crate::authority::{Ca, Clock};
+use crate::authority::Ca;
 use crate::cases::{Case, Cases, NOW, Wish};
 use crate::client::connect;
+use crate::clock::Clock;
 use crate::common::{run_with, tack, tack_ok, temp_dir, write};
 use crate::listener::Listener;
 

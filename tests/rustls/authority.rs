@@ -1,39 +1,16 @@
-//! A CA whose certificates outlive every test, and a clock that tests set: only tacks and pins are to expire.
+//! A CA whose certificates outlive every test: only tacks and pins are to expire.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Duration;
 
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair};
 use rustls::client::WebPkiServerVerifier;
-use rustls::pki_types::{CertificateDer, UnixTime};
-use rustls::time_provider::TimeProvider;
+use rustls::pki_types::CertificateDer;
 use rustls::{ClientConfig, RootCertStore};
-use tack_core::{Certificate, Minute, pem};
+use tack_core::{Certificate, pem};
 use tack_rustls::{TackVerifier, TackVerifierBuilder};
 
 use crate::client::Kind;
-
-#[derive(Debug)]
-pub struct Clock(AtomicU64);
-
-impl Clock {
-    pub fn at(now: Minute) -> Arc<Self> {
-        let clock = Self(AtomicU64::new(0));
-        clock.set(now);
-        Arc::new(clock)
-    }
-
-    pub fn set(&self, now: Minute) {
-        self.0.store(now.seconds().try_into().unwrap(), Ordering::Relaxed);
-    }
-}
-
-impl TimeProvider for Clock {
-    fn current_time(&self) -> Option<UnixTime> {
-        Some(UnixTime::since_unix_epoch(Duration::from_secs(self.0.load(Ordering::Relaxed))))
-    }
-}
+use crate::clock::Clock;
 
 pub struct Ca {
     issuer: CertifiedIssuer<'static, KeyPair>,

@@ -6,6 +6,8 @@ mod agreement;
 mod authority;
 mod cases;
 mod client;
+#[path = "../../crates/tack-rustls/tests/common/clock.rs"]
+mod clock;
 #[path = "../common/mod.rs"]
 mod common;
 mod listener;

@@ -11,8 +11,9 @@ use tack_core::{Certificate, Draft02, Fingerprint, Generations, Minute, Span, Ta
 use tack_pin::SqliteStore;
 use tack_rustls::refusal;
 
-use crate::authority::{Ca, Clock};
+use crate::authority::Ca;
 use crate::client::{KINDS, NAME, connect};
+use crate::clock::Clock;
 use crate::common::{ok, run, tack, temp_dir, write};
 use crate::listener::Listener;
 use crate::{example, key};

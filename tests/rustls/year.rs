@@ -13,8 +13,9 @@ use tack_pin::{MemoryStore, PinStore};
 use tack_rustls::{HostFiles, Pinning, Requirement, TackResolver, refusal};
 
 use crate::at;
-use crate::authority::{Ca, Clock};
+use crate::authority::Ca;
 use crate::client::{KINDS, Kind};
+use crate::clock::Clock;
 use crate::common::{PASSWORD, genkey, ok, tack, temp_dir, write};
 
 const NAME: &str = "www.example.com";

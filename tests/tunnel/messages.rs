@@ -60,6 +60,9 @@ fn command_lines_that_cannot_be_meant() {
         2,
         "an address has no ticket; give the host's name, and the address with --connect",
     );
+    let ran = run(tack().args(["ticket", "connect", "--listen", "localhost:1", HOST]));
+    let words = "\"localhost:1\" is not an address and a port; give it in numbers, such as \"127.0.0.1:8443\"";
+    assert!(ran.status == Some(2) && ran.stderr.contains(words), "{ran:?}");
     let mut command = serve_command(CLOSED, &site, None, &["--lifetime", "32d"]);
     let ran = run(&mut command);
     assert!(ran.status == Some(2) && ran.stderr.contains("\"32d\" is not a lifetime from 1s to 31d"), "{ran:?}");

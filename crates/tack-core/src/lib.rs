@@ -24,6 +24,7 @@
 //! | a file for OpenSSL's serverinfo setting | [`ServerInfo`] |
 //! | any file of these kinds, at once or in pieces | [`Object`], [`ObjectReader`], [`pem`] |
 //! | the name of a host, as clients pin it | [`HostName`] |
+//! | an alert of TLS by its number | [`Alert`] |
 //! | times in minutes and seconds, and as people type them | [`Minute`], [`Timestamp`], [`Span`], [`Expiration`] |
 //!
 //! # Is this server's tack good?
@@ -83,6 +84,7 @@
 
 #![forbid(unsafe_code)]
 
+mod alert;
 mod batch;
 mod break_sig;
 mod calendar;
@@ -119,6 +121,7 @@ mod wire;
 /// The traits of random number generators that [`SigningKey::generate`] takes.
 pub use p256::elliptic_curve::rand_core;
 
+pub use crate::alert::Alert;
 pub use crate::batch::Batch;
 pub use crate::break_sig::BreakSig;
 pub use crate::certificate::{Certificate, looks_like_der};

@@ -3,8 +3,8 @@
 use std::{fmt, io};
 
 use openssl::error::ErrorStack;
+use tack_core::Alert;
 
-use crate::alert::Alert;
 use crate::starttls::StartTlsError;
 
 /// Why a server was not seen. The messages name no host: the caller knows it. They hold nothing that a server has sent, but

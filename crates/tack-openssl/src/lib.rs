@@ -53,7 +53,6 @@
 
 #![cfg_attr(not(feature = "ticket"), forbid(unsafe_code))]
 
-mod alert;
 mod bounded;
 mod cipher;
 mod connector;
@@ -73,7 +72,8 @@ pub mod ticket;
 mod verification;
 mod weakness;
 
-pub use crate::alert::Alert;
+pub use tack_core::Alert;
+
 pub use crate::bounded::MAX_BYTES;
 pub use crate::cipher::CipherFlaw;
 pub use crate::connector::{Connector, ConnectorBuilder, ConnectorError, Trust, Versions};

@@ -16,7 +16,8 @@ use tack_core::{Certificate, Minute, ServerInfo, Span, TackCertificate, TackExte
 use tack_rustls::{HostErrorCause, HostFiles, TackFileError, TackResolver, TackResolverBuilder};
 use tempfile::TempDir;
 
-use common::{Ca, Clock, Kind, Leaf, NAME, NOW, carrier, client, each_kind, extension, handshake, signing_key};
+use common::clock::Clock;
+use common::{Ca, Kind, Leaf, NAME, NOW, carrier, client, each_kind, extension, handshake, signing_key};
 
 /// A directory with the files of hosts.
 struct Site {

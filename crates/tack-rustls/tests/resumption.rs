@@ -11,7 +11,8 @@ use tack_core::{Minute, Span};
 use tack_pin::{MemoryStore, Pin, PinStore};
 use tack_rustls::refusal;
 
-use common::{Ca, Clock, Kind, NAME, NOW, carrier, client, each_kind, extension, handshake, signing_key};
+use common::clock::Clock;
+use common::{Ca, Kind, NAME, NOW, carrier, client, each_kind, extension, handshake, signing_key};
 
 /// What ends the trust in a session: each comes after a first connection, and would refuse a second one.
 #[derive(Clone, Copy, Debug)]

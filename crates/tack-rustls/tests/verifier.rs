@@ -15,7 +15,8 @@ use tack_core::{Expiration, Fingerprint, Generations, Minute, Tack, TackExtensio
 use tack_pin::{Change, HostName, Imported, Known, MemoryStore, Mode, Pin, PinStore, Query, StoreError};
 use tack_rustls::{Pinning, Refused, Requirement, TackVerifier, TackVerifierBuilder, refusal};
 
-use common::{Ca, Clock, Kind, Leaf, NAME, NOW, carrier, client, each_kind, extension, handshake, signing_key};
+use common::clock::Clock;
+use common::{Ca, Kind, Leaf, NAME, NOW, carrier, client, each_kind, extension, handshake, signing_key};
 
 /// What a server presents, and what a client that requires key 1 and keeps to its pins says to it.
 struct Case {

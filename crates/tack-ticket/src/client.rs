@@ -1,8 +1,7 @@
 //! What a client makes of the answer.
 
-use tack_core::Timestamp;
+use tack_core::{Alert, Timestamp};
 
-use crate::alert::Alert;
 use crate::lifetime::Lifetime;
 use crate::message::{ClientMessage, MessageError, ServerMessage};
 use crate::pin::TicketPin;
@@ -85,12 +84,6 @@ impl Visit {
         ClientMessage { ticket: self.pin.as_ref().map(|pin| pin.ticket().clone()) }
     }
 
-    /// Whether the server is pinned.
-    #[must_use]
-    pub fn is_pinned(&self) -> bool {
-        self.pin.is_some()
-    }
-
     /// Judges what the server sent, and the session in which it did; none if it sent no such extension. `key_info` is the
     /// SubjectPublicKeyInfo of its certificate, in DER. Chain and name have been verified before (RFC 8672, section 2).
     ///
@@ -146,8 +139,8 @@ impl ClientRefusal {
     #[must_use]
     pub fn alert(&self) -> Alert {
         match self {
-            Self::Malformed(_) => Alert::DecodeError,
-            Self::NoAnswer | Self::NoProof | Self::WrongProof | Self::UnaskedProof => Alert::HandshakeFailure,
+            Self::Malformed(_) => Alert::DECODE_ERROR,
+            Self::NoAnswer | Self::NoProof | Self::WrongProof | Self::UnaskedProof => Alert::HANDSHAKE_FAILURE,
         }
     }
 

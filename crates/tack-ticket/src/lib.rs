@@ -18,7 +18,6 @@
 //! | what a client keeps | [`TicketStore`], [`MemoryTickets`], [`TicketPin`], [`Ticket`], [`Origin`] |
 //! | keep it in a file that threads and processes share | `SqliteTickets`, `SqliteTicketsOptions`, with the feature `sqlite` |
 //! | take it to another client, and from one | [`TicketList`] |
-//! | why a handshake ends | [`Alert`] |
 //!
 //! # A first visit, and a second
 //!
@@ -82,7 +81,6 @@
 
 #![forbid(unsafe_code)]
 
-mod alert;
 mod client;
 mod hash;
 mod lifetime;
@@ -106,7 +104,6 @@ mod transcript;
 /// The number of the ticket_pinning extension of TLS (RFC 8672, section 9).
 pub const EXTENSION: u16 = 32;
 
-pub use crate::alert::Alert;
 pub use crate::client::{ClientRefusal, Offer, Visit, Welcome};
 pub use crate::hash::Hash;
 pub use crate::lifetime::Lifetime;

@@ -1,9 +1,8 @@
 //! What a server answers.
 
-use tack_core::Timestamp;
 use tack_core::rand_core::TryCryptoRng;
+use tack_core::{Alert, Timestamp};
 
-use crate::alert::Alert;
 use crate::lifetime::Lifetime;
 use crate::message::{ClientMessage, MessageError, ServerMessage};
 use crate::ring::{KeyRing, TicketFlaw};
@@ -80,12 +79,6 @@ impl Server {
         self
     }
 
-    /// Its key ring.
-    #[must_use]
-    pub fn ring(&self) -> &KeyRing {
-        &self.ring
-    }
-
     /// Reads what a client sent in its ClientHello, and opens the ticket.
     ///
     /// # Errors
@@ -130,8 +123,8 @@ impl ServerRefusal {
     #[must_use]
     pub fn alert(&self) -> Alert {
         match self {
-            Self::Malformed(_) => Alert::DecodeError,
-            Self::Ticket(_) => Alert::HandshakeFailure,
+            Self::Malformed(_) => Alert::DECODE_ERROR,
+            Self::Ticket(_) => Alert::HANDSHAKE_FAILURE,
         }
     }
 

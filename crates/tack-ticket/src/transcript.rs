@@ -59,12 +59,6 @@ impl Transcript {
         };
         Some((hash, digest))
     }
-
-    /// Whether the server asked for another ClientHello.
-    #[must_use]
-    pub fn has_retry(&self) -> bool {
-        !self.retry.is_empty()
-    }
 }
 
 /// The random of a ServerHello, after its legacy_version.
@@ -99,7 +93,6 @@ mod tests {
                 transcript.add(message);
                 assert_eq!(transcript.hash(), None);
             }
-            assert!(transcript.has_retry());
             transcript.add(&hello);
             let length = u8::try_from(hash.length()).unwrap();
             let synthetic = [&[254, 0, 0, length][..], &hash.digest(&[&first])].concat();
@@ -118,7 +111,6 @@ mod tests {
         transcript.add(&server);
         transcript.add(&client);
         assert_eq!(transcript.hash(), Some((Hash::Sha256, Hash::Sha256.digest(&[&client, &server]))));
-        assert!(!transcript.has_retry());
     }
 
     #[test]

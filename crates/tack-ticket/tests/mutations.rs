@@ -3,11 +3,11 @@
 
 use std::convert::Infallible;
 
-use tack_core::Timestamp;
 use tack_core::rand_core::{TryCryptoRng, TryRng};
+use tack_core::{Alert, Timestamp};
 use tack_ticket::{
-    Alert, ClientMessage, ClientRefusal, KeyRing, Lifetime, PinningSecret, ProofKind, ProtectionKey, Server,
-    ServerMessage, ServerRefusal, Session, Ticket, TicketPin, Transcript, Visit,
+    ClientMessage, ClientRefusal, KeyRing, Lifetime, PinningSecret, ProofKind, ProtectionKey, Server, ServerMessage,
+    ServerRefusal, Session, Ticket, TicketPin, Transcript, Visit,
 };
 
 const NOW: Timestamp = Timestamp::new(1_795_195_875);
@@ -152,8 +152,8 @@ fn no_other_message_of_a_client_opens_anything() {
         match second_visit.server.receive(&body) {
             // On a first visit there is nothing, or a ticket of no length.
             Ok(received) => assert!(!received.has_ticket() && [&b""[..], &[0, 0]].contains(&&body[..]), "{body:?}"),
-            Err(refusal @ ServerRefusal::Malformed(_)) => assert_eq!(refusal.alert(), Alert::DecodeError),
-            Err(refusal) => assert_eq!(refusal.alert(), Alert::HandshakeFailure),
+            Err(refusal @ ServerRefusal::Malformed(_)) => assert_eq!(refusal.alert(), Alert::DECODE_ERROR),
+            Err(refusal) => assert_eq!(refusal.alert(), Alert::HANDSHAKE_FAILURE),
         }
     });
 }
@@ -185,7 +185,7 @@ fn no_other_message_of_a_server_proves() {
                 let most = NOW.seconds() + i64::from(Lifetime::MAX.seconds());
                 assert!(pin.is_none_or(|pin| pin.is_valid(NOW) && pin.expires().seconds() <= most), "{body:?}");
             }
-            Err(refusal) => assert_eq!(refusal.alert(), Alert::HandshakeFailure),
+            Err(refusal) => assert_eq!(refusal.alert(), Alert::HANDSHAKE_FAILURE),
         }
     });
 }

@@ -10,6 +10,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context, Error, Result, anyhow, bail};
+use tack_core::Alert;
 use tack_openssl::TlsError;
 use tack_openssl::ticket::{TicketClient, TicketError};
 use tack_ticket::{MemoryTickets, Origin, TicketStore, TicketStoreError, Welcome};
@@ -46,8 +47,6 @@ const IDLE: Duration = Duration::from_secs(60 * 60);
 const GRACE: Duration = Duration::from_secs(30);
 /// The wait for a goodbye to be sent.
 const GOODBYE: Duration = Duration::from_secs(1);
-/// The alert of a server that cannot open a ticket.
-const HANDSHAKE_FAILURE: u8 = 40;
 /// What OpenSSL says of a chain to a CA that is not trusted: X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT up to
 /// X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE.
 const STRANGE_CA: RangeInclusive<i32> = 18..=21;
@@ -170,7 +169,7 @@ impl Visitor {
         match (failure, error) {
             (Some(TicketError::Refused(refusal)), _) if is_pinned => self.impostor(&refusal.to_string()),
             (Some(failure), _) => anyhow!("{host}: {failure}"),
-            (None, TlsError::Alert(alert)) if is_pinned && alert.number() == HANDSHAKE_FAILURE => {
+            (None, TlsError::Alert(alert)) if is_pinned && alert == Alert::HANDSHAKE_FAILURE => {
                 self.impostor(&format!(
                     "the server ended the TLS handshake with the alert {alert}, as one that cannot open its ticket"
                 ))

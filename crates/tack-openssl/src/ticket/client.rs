@@ -5,8 +5,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use openssl::ex_data::Index;
 use openssl::ssl::{ExtensionContext, Ssl, SslAlert, SslContext, SslMethod, SslRef, SslVerifyMode, SslVersion};
 use openssl::x509::{X509StoreContext, X509StoreContextRef, X509VerifyResult};
-use tack_core::{HostName, Timestamp};
-use tack_ticket::{Alert, ClientRefusal, EXTENSION, ProofKind, ServerMessage, Session, TicketPin, Visit, Welcome};
+use tack_core::{Alert, HostName, Timestamp};
+use tack_ticket::{ClientRefusal, EXTENSION, ProofKind, ServerMessage, Session, TicketPin, Visit, Welcome};
 
 use crate::connector::{ConnectorError, Trust};
 use crate::expected;
@@ -186,7 +186,7 @@ impl ClientHandshake {
     fn receive(&self, ssl: &SslRef, body: &[u8]) -> Result<(), SslAlert> {
         let message = ServerMessage::from_bytes(body).map_err(ClientRefusal::from);
         let message = message.map_err(|refusal| self.end(refusal.alert(), refusal))?;
-        let session = session::session(ssl).map_err(|fault| self.end(Alert::InternalError, fault))?;
+        let session = session::session(ssl).map_err(|fault| self.end(Alert::INTERNAL_ERROR, fault))?;
         self.state().answer = Some((message, session));
         Ok(())
     }

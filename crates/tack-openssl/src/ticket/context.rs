@@ -3,8 +3,7 @@
 use openssl::error::ErrorStack;
 use openssl::ssl::{SslAlert, SslContextBuilder, SslMethod, SslMode, SslOptions, SslSessionCacheMode, SslVersion};
 use openssl::x509::X509Ref;
-use tack_core::Certificate;
-use tack_ticket::Alert;
+use tack_core::{Alert, Certificate};
 
 use crate::ticket::fault::Fault;
 use crate::ticket::native;
@@ -36,11 +35,11 @@ pub(crate) fn key_info(certificate: &X509Ref) -> Result<Vec<u8>, Fault> {
     Certificate::subject_public_key_info_of(&der).map(<[u8]>::to_vec).map_err(|_| Fault::Certificate)
 }
 
-/// An alert in OpenSSL's words.
+/// An alert of ticket pinning in OpenSSL's words.
 pub(crate) fn alert(alert: Alert) -> SslAlert {
     match alert {
-        Alert::HandshakeFailure => SslAlert::HANDSHAKE_FAILURE,
-        Alert::DecodeError => SslAlert::DECODE_ERROR,
-        Alert::InternalError => SslAlert::INTERNAL_ERROR,
+        Alert::DECODE_ERROR => SslAlert::DECODE_ERROR,
+        Alert::INTERNAL_ERROR => SslAlert::INTERNAL_ERROR,
+        _ => SslAlert::HANDSHAKE_FAILURE,
     }
 }

@@ -7,8 +7,8 @@ use openssl::error::ErrorStack;
 use openssl::pkey::PKey;
 use openssl::ssl::{ExtensionContext, Ssl, SslAlert, SslContext, SslContextBuilder, SslMethod, SslRef};
 use openssl::x509::X509;
-use tack_core::{TackExtension, Timestamp};
-use tack_ticket::{Alert, EXTENSION, Received, Server, ServerRefusal};
+use tack_core::{Alert, TackExtension, Timestamp};
+use tack_ticket::{EXTENSION, Received, Server, ServerRefusal};
 
 use crate::error::words;
 use crate::slot::Slot;
@@ -210,7 +210,7 @@ impl ServerHandshake {
             let answer = server.answer(&received, &session, &key_info, now, &mut SysRng);
             answer.map_err(|_| Fault::Randomness)
         };
-        let answer = answer().map_err(|fault: Fault| self.end(Alert::InternalError, fault))?;
+        let answer = answer().map_err(|fault: Fault| self.end(Alert::INTERNAL_ERROR, fault))?;
         Ok(Some(answer.to_bytes()))
     }
 

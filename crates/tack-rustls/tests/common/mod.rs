@@ -3,14 +3,14 @@
 #![allow(dead_code, unreachable_pub, reason = "each test binary uses its own part")]
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
+pub mod clock;
+
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Duration;
 
 use rcgen::{BasicConstraints, CertificateParams, CustomExtension, IsCa, Issuer, KeyPair};
 use rustls::client::WebPkiServerVerifier;
 use rustls::crypto::{CryptoProvider, aws_lc_rs, ring};
-use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName, UnixTime};
+use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName};
 use rustls::time_provider::TimeProvider;
 use rustls::{
     ClientConfig, ClientConnection, Error, HandshakeKind, RootCertStore, ServerConfig, ServerConnection,
@@ -41,28 +41,6 @@ pub struct Kind {
 impl Kind {
     pub fn of_one() -> Self {
         each_kind().last().unwrap()
-    }
-}
-
-/// A clock that tests set.
-#[derive(Debug)]
-pub struct Clock(AtomicU64);
-
-impl Clock {
-    pub fn at(now: Minute) -> Arc<Self> {
-        let clock = Self(AtomicU64::new(0));
-        clock.set(now);
-        Arc::new(clock)
-    }
-
-    pub fn set(&self, now: Minute) {
-        self.0.store(now.seconds().try_into().unwrap(), Ordering::Relaxed);
-    }
-}
-
-impl TimeProvider for Clock {
-    fn current_time(&self) -> Option<UnixTime> {
-        Some(UnixTime::since_unix_epoch(Duration::from_secs(self.0.load(Ordering::Relaxed))))
     }
 }
 

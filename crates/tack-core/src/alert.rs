@@ -2,15 +2,22 @@
 
 use std::fmt;
 
-/// A TLS alert that a server sent, by its number (RFC 8446, section 6).
+/// A TLS alert, by its number (RFC 8446, section 6).
 ///
 /// ```
-/// assert_eq!(tack_openssl::Alert::new(40).to_string(), "handshake_failure");
+/// assert_eq!(tack_core::Alert::new(40).to_string(), "handshake_failure");
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Alert(u8);
 
 impl Alert {
+    /// handshake_failure, 40.
+    pub const HANDSHAKE_FAILURE: Self = Self(40);
+    /// decode_error, 50.
+    pub const DECODE_ERROR: Self = Self(50);
+    /// internal_error, 80: the fault is one's own.
+    pub const INTERNAL_ERROR: Self = Self(80);
+
     /// An alert of this number.
     #[must_use]
     pub const fn new(number: u8) -> Self {
