@@ -22,7 +22,8 @@ use rustls::{ClientConfig, RootCertStore, ServerConfig};
 use tack_pin::{MemoryStore, PinStore};
 use tack_rustls::{Requirement, TackVerifierBuilder};
 
-use common::{Ca, Clock, Kind, NAME, NOW, carrier, client, extension, handshake, signing_key};
+use common::clock::Clock;
+use common::{Ca, Kind, NAME, NOW, carrier, client, extension, handshake, signing_key};
 
 const ROUNDS: usize = 25;
 /// Handshakes, or verifications, of a round.
