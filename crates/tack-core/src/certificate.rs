@@ -4,7 +4,7 @@
 //! whether the key's algorithm, or anything else in the certificate, is known here.
 
 use der::asn1::{AnyRef, ObjectIdentifier, OctetStringRef};
-use der::{Decode, Encode, Reader, SliceReader, Tag, TagNumber, Tagged};
+use der::{Decode, Reader, SliceReader, Tag, TagNumber, Tagged};
 
 use crate::calendar::Civil;
 use crate::error::{CERTIFICATE, Error};
@@ -22,6 +22,8 @@ const BASIC_CONSTRAINTS: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.29
 const SUBJECT_ALT_NAME: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.29.17");
 /// Of the version field, v3.
 const V3: u8 = 2;
+/// X.690, section 8.19.
+const OID_TAG: u8 = 6;
 /// What is said of a field of any extension.
 const EXTENSIONS: &str = "extensions";
 
@@ -191,13 +193,13 @@ impl Extensions {
         while !extensions.is_finished() {
             let mut extension = open(&mut extensions, Tag::Sequence, EXTENSIONS)?;
             let oid = skip(&mut extension, EXTENSIONS)?;
-            if oid == oid_der(TACK_OID) {
+            if is(oid, TACK_OID) {
                 if found.tack.replace(TackExtension::from_bytes(value(&mut extension)?)?).is_some() {
                     return Err(Error::TwoExtensions);
                 }
-            } else if oid == oid_der(BASIC_CONSTRAINTS) {
+            } else if is(oid, BASIC_CONSTRAINTS) {
                 found.is_ca = Some(read_ca(value(&mut extension)?)?);
-            } else if oid == oid_der(SUBJECT_ALT_NAME) {
+            } else if is(oid, SUBJECT_ALT_NAME) {
                 found.subject_alt_name = Some(Hex(value(&mut extension)?.to_vec()));
             }
         }
@@ -205,8 +207,10 @@ impl Extensions {
     }
 }
 
-fn oid_der(oid: ObjectIdentifier) -> Vec<u8> {
-    oid.to_der().expect("a constant OID has a DER form")
+/// Whether a field, with its tag and length, is this object identifier: short enough that its length is one byte.
+fn is(field: &[u8], oid: ObjectIdentifier) -> bool {
+    let value = oid.as_bytes();
+    matches!(field.split_first_chunk(), Some(([OID_TAG, length], rest)) if usize::from(*length) == value.len() && rest == value)
 }
 
 /// The extnValue, after the critical flag that may be there.

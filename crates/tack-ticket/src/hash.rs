@@ -90,19 +90,20 @@ impl Hash {
         output
     }
 
-    /// HKDF-Expand-Label (RFC 8446, section 7.1) to the length of the hash. `context` is a hash, or empty.
-    fn expand_label(self, secret: &[u8], label: &str, context: &[u8]) -> Zeroizing<Vec<u8>> {
+    /// Derive-Secret (RFC 8446, section 7.1), by the hash of the messages: HKDF-Expand-Label to the length of the hash.
+    pub(crate) fn derive_secret(self, secret: &[u8], label: &str, transcript_hash: &[u8]) -> Zeroizing<Vec<u8>> {
         let length = u16::try_from(self.length()).expect("a hash is short");
         let label_length = u8::try_from(PREFIX.len() + label.len()).expect("labels are short");
-        let context_length = u8::try_from(context.len()).expect("a hash is short");
-        let info: [&[u8]; 6] =
-            [&length.to_be_bytes(), &[label_length], PREFIX.as_bytes(), label.as_bytes(), &[context_length], context];
+        let hash_length = u8::try_from(transcript_hash.len()).expect("a hash is short");
+        let info: [&[u8]; 6] = [
+            &length.to_be_bytes(),
+            &[label_length],
+            PREFIX.as_bytes(),
+            label.as_bytes(),
+            &[hash_length],
+            transcript_hash,
+        ];
         self.expand(secret, &info, self.length())
-    }
-
-    /// Derive-Secret (RFC 8446, section 7.1), by the hash of the messages.
-    pub(crate) fn derive_secret(self, secret: &[u8], label: &str, transcript_hash: &[u8]) -> Zeroizing<Vec<u8>> {
-        self.expand_label(secret, label, transcript_hash)
     }
 }
 
