@@ -3,7 +3,7 @@
 use std::fs;
 use std::io::{ErrorKind, Read, Write};
 use std::net::{TcpListener, TcpStream};
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::thread;
 
 use rustix::process::{Pid, Signal, kill_process};
@@ -28,16 +28,38 @@ fn a_log_that_nobody_reads_holds_up_nobody() {
         command.get_args().map(|argument| argument.to_str().unwrap().replace(":0", &format!(":{port}"))).collect();
     command = tack();
     command.current_dir(site.path()).args(arguments).stdin(Stdio::null()).stderr(writer);
-    let mut server = command.spawn().unwrap();
+    let mut server = Killed(command.spawn().unwrap());
     wait_until("listening", || TcpStream::connect(("127.0.0.1", port)).is_ok());
     // More than one for each thread, none of which speaks TLS.
     for _ in 0..20 {
         TcpStream::connect(("127.0.0.1", port)).unwrap().write_all(b"GET / HTTP/1.0\r\n\r\n").unwrap();
     }
     assert_eq!(connect(&site, port, None, &[]).status, Some(0));
-    kill_process(Pid::from_child(&server), Signal::TERM).unwrap();
-    assert!(server.wait().unwrap().success());
+    kill_process(Pid::from_child(&server.0), Signal::TERM).unwrap();
+    assert_eq!(server.end(), Some(0));
     drop(reader);
+}
+
+/// A program that does not outlive the test, whatever it waits for.
+struct Killed(Child);
+
+impl Killed {
+    /// Its exit status, when it has ended by itself.
+    fn end(&mut self) -> Option<i32> {
+        let mut status = None;
+        wait_until("the end", || {
+            status = self.0.try_wait().unwrap();
+            status.is_some()
+        });
+        status.unwrap().code()
+    }
+}
+
+impl Drop for Killed {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
 }
 
 /// A service that waits for more than it gets, and says how its connection ended.
@@ -57,8 +79,8 @@ fn what_is_cut_off_at_the_end_does_not_look_whole() {
     let site = site();
     let (service, end) = service();
     let server = Running::tack(&mut serve_command(service, &site, None, &[]));
-    let mut client = connect_command(&site, server.port, None, &[]).stdin(Stdio::piped()).spawn().unwrap();
-    client.stdin.as_mut().unwrap().write_all(b"half").unwrap();
+    let mut client = Killed(connect_command(&site, server.port, None, &[]).stdin(Stdio::piped()).spawn().unwrap());
+    client.0.stdin.as_mut().unwrap().write_all(b"half").unwrap();
     server.wait_for("listening", 1);
     wait_until("connected", || site.file("tickets.db").exists());
     // The service has what was sent when it says nothing more: the signals come after that.
@@ -69,7 +91,7 @@ fn what_is_cut_off_at_the_end_does_not_look_whole() {
     assert!(status.success());
     let end = end.join().unwrap();
     assert!(end.as_ref().is_err_and(|error| error.kind() == ErrorKind::ConnectionReset), "{end:?}");
-    assert_eq!(client.wait().unwrap().code(), Some(1));
+    assert_eq!(client.end(), Some(1));
 }
 
 #[test]
@@ -77,9 +99,9 @@ fn who_says_nothing_is_ended_after_a_while() {
     let site = site();
     let (service, end) = service();
     let server = Running::tack(&mut serve_command(service, &site, None, &["--idle", "1s"]));
-    let mut client = connect_command(&site, server.port, None, &[]).stdin(Stdio::piped()).spawn().unwrap();
-    client.stdin.as_mut().unwrap().write_all(b"half").unwrap();
-    assert_eq!(client.wait().unwrap().code(), Some(1));
+    let mut client = Killed(connect_command(&site, server.port, None, &[]).stdin(Stdio::piped()).spawn().unwrap());
+    client.0.stdin.as_mut().unwrap().write_all(b"half").unwrap();
+    assert_eq!(client.end(), Some(1));
     assert!(end.join().unwrap().is_err());
     assert!(server.end().success());
 }
