@@ -2,6 +2,8 @@
 
 use std::fmt::Write as _;
 use std::fs::{self, Permissions};
+use std::io::Read;
+use std::net::TcpStream;
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
@@ -10,7 +12,7 @@ use std::process::Command;
 use tack_openssl::StartTls;
 
 use crate::common::{ok, program, write};
-use crate::server::Server;
+use crate::server::{Server, wait_until};
 
 /// The programs that a server of a protocol needs.
 pub fn programs(protocol: StartTls) -> &'static [&'static str] {
@@ -82,7 +84,18 @@ fn vsftpd(directory: &Path, chain: &Path, offer: Offer) -> Server {
     })
 }
 
+/// Dovecot listens before a process is there for the protocol, and stops for two seconds if the first one fails, as on a busy
+/// machine: it is ready when it has greeted someone.
 fn dovecot(protocol: StartTls, directory: &Path, chain: &Path, offer: Offer) -> Server {
+    let server = listening_dovecot(protocol, directory, chain, offer);
+    wait_until("greeting", || {
+        let greeted = TcpStream::connect(("127.0.0.1", server.port)).and_then(|mut stream| stream.read(&mut [0]));
+        greeted.is_ok_and(|count| count > 0)
+    });
+    server
+}
+
+fn listening_dovecot(protocol: StartTls, directory: &Path, chain: &Path, offer: Offer) -> Server {
     let here = directory.display();
     let chain = chain.display();
     Server::other(directory, |port| {
