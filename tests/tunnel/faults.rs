@@ -1,10 +1,12 @@
 //! What goes wrong around a server: nobody else is held up, and nothing that was cut off looks whole.
 
 use std::fs;
-use std::io::{ErrorKind, Read, Write};
+use std::io::{self, ErrorKind, Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::process::{Child, Command, Stdio};
+use std::sync::mpsc::{Receiver, channel};
 use std::thread;
+use std::time::Duration;
 
 use rustix::process::{Pid, Signal, kill_process};
 
@@ -13,6 +15,9 @@ use crate::common::{PASSWORD, ok, run, tack};
 use crate::running::{Running, connect, connect_command, new_ring, serve, serve_command, site};
 use crate::server::wait_until;
 use crate::site::Site;
+
+/// How long a test waits for what does come, before it fails.
+const LONG: Duration = Duration::from_secs(60);
 
 /// What a pipe holds that nobody reads.
 const PIPE: usize = 64 << 10;
@@ -62,34 +67,42 @@ impl Drop for Killed {
     }
 }
 
-/// A service that waits for more than it gets, and says how its connection ended.
-fn service() -> (u16, thread::JoinHandle<std::io::Result<usize>>) {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let port = listener.local_addr().unwrap().port();
-    let end = thread::spawn(move || {
-        let (mut stream, _) = listener.accept()?;
-        stream.read_exact(&mut [0; 4])?;
-        stream.read(&mut [0; 100])
-    });
-    (port, end)
+/// A service that waits for more than it gets. It says when it has something, and how its connection ended.
+struct Service {
+    port: u16,
+    has_something: Receiver<()>,
+    end: Receiver<io::Result<usize>>,
+}
+
+impl Service {
+    fn new() -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let (has_something, end) = (channel(), channel());
+        thread::spawn(move || {
+            let (mut stream, _) = listener.accept().unwrap();
+            stream.read_exact(&mut [0; 4]).unwrap();
+            has_something.0.send(()).unwrap();
+            end.0.send(stream.read(&mut [0; 100])).unwrap();
+        });
+        Self { port, has_something: has_something.1, end: end.1 }
+    }
 }
 
 #[test]
 fn what_is_cut_off_at_the_end_does_not_look_whole() {
     let site = site();
-    let (service, end) = service();
-    let server = Running::tack(&mut serve_command(service, &site, None, &[]));
+    let service = Service::new();
+    let server = Running::tack(&mut serve_command(service.port, &site, None, &[]));
     let mut client = Killed(connect_command(&site, server.port, None, &[]).stdin(Stdio::piped()).spawn().unwrap());
     client.0.stdin.as_mut().unwrap().write_all(b"half").unwrap();
-    server.wait_for("listening", 1);
-    wait_until("connected", || site.file("tickets.db").exists());
-    // The service has what was sent when it says nothing more: the signals come after that.
+    service.has_something.recv_timeout(LONG).unwrap();
     server.signal(Signal::TERM);
     server.wait_for(" info ending ", 1);
     server.signal(Signal::TERM);
     let (status, _) = server.wait();
     assert!(status.success());
-    let end = end.join().unwrap();
+    let end = service.end.recv_timeout(LONG).unwrap();
     assert!(end.as_ref().is_err_and(|error| error.kind() == ErrorKind::ConnectionReset), "{end:?}");
     assert_eq!(client.end(), Some(1));
 }
@@ -97,12 +110,12 @@ fn what_is_cut_off_at_the_end_does_not_look_whole() {
 #[test]
 fn who_says_nothing_is_ended_after_a_while() {
     let site = site();
-    let (service, end) = service();
-    let server = Running::tack(&mut serve_command(service, &site, None, &["--idle", "1s"]));
+    let service = Service::new();
+    let server = Running::tack(&mut serve_command(service.port, &site, None, &["--idle", "1s"]));
     let mut client = Killed(connect_command(&site, server.port, None, &[]).stdin(Stdio::piped()).spawn().unwrap());
     client.0.stdin.as_mut().unwrap().write_all(b"half").unwrap();
     assert_eq!(client.end(), Some(1));
-    assert!(end.join().unwrap().is_err());
+    assert!(service.end.recv_timeout(LONG).unwrap().is_err());
     assert!(server.end().success());
 }
 
