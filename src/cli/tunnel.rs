@@ -27,8 +27,8 @@ use super::parse::{lifetime, local_address, seconds, whole};
 /// SIGTERM and SIGINT end it: it takes no new connections, and waits for those that are open, for --grace at most, or until the
 /// next signal. What is cut off then, or at any other time, ends with a reset for the service, so that it does not look whole.
 ///
-/// RFC 8672 is experimental. No resumption, no 0-RTT, no groups with a KEM (such as X25519MLKEM768), and no TLS before 1.3:
-/// tickets could not be proved there.
+/// RFC 8672 is experimental. No resumption, no 0-RTT, and no TLS before 1.3: tickets could not be proved there. No groups with a
+/// KEM (such as X25519MLKEM768), which the RFC does not know.
 #[derive(Debug, Args)]
 #[command(after_long_help = "\
 LOG:
@@ -130,8 +130,8 @@ pub struct TicketServe {
 ///
 /// Without --tickets, and TACK_TICKETS, tickets are kept for as long as the command runs.
 ///
-/// RFC 8672 is experimental. No resumption, no 0-RTT, no groups with a KEM (such as X25519MLKEM768), and no TLS before 1.3:
-/// nothing could be proved there. An address has no ticket: HOST is a name.
+/// RFC 8672 is experimental. No resumption, no 0-RTT, and no TLS before 1.3: nothing could be proved there. No groups with a KEM
+/// (such as X25519MLKEM768), which the RFC does not know. An address has no ticket: HOST is a name.
 #[derive(Debug, Args)]
 #[command(after_long_help = "\
 EXAMPLES:

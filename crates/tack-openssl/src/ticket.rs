@@ -1,11 +1,17 @@
 //! Ticket pinning ([RFC 8672](https://www.rfc-editor.org/rfc/rfc8672), experimental) over TLS 1.3, by OpenSSL.
 //!
-//! OpenSSL does not know the extension and does not hand out its secrets. This module adds the extension, takes the secrets from
-//! the ephemeral keys, and checks them against OpenSSL's own key log in each connection: what does not agree ends the
-//! handshake as an internal error, and is never called an attack.
+//! OpenSSL does not know the extension, and no function of it gives the Handshake Secret. This module adds the extension, and has
+//! OpenSSL derive the secrets of these connections by a provider of its own, which passes each derivation on and sees what goes
+//! in and comes out: nothing is computed twice. In each connection the server_handshake_traffic_secret, which OpenSSL would write to
+//! a key log, is derived once more from what was seen; what does not agree ends the handshake as an internal error, and is never called an
+//! attack.
 //!
-//! Both sides speak TLS 1.3 alone, with the groups X25519, P-256 and P-384 (a KEM leaves no key to take the secret from), and
-//! without resumption and 0-RTT, where a ticket could not be proved.
+//! The provider is loaded into the library that the process shares, as "tack", at the first context; only contexts of this module
+//! ask for it. OpenSSL must be 3.0 or later. Where its configuration allows algorithms of certain providers alone (such as
+//! `fips=yes`), each handshake with a ticket ends as [`Fault::NotShown`].
+//!
+//! Both sides speak TLS 1.3 alone, without resumption and 0-RTT, where a ticket could not be proved. The groups are X25519, P-256
+//! and P-384: RFC 8672 knows no KEM.
 //!
 //! A connection is prepared, then made by whoever has the stream, blocking or not, and finished:
 //!
@@ -43,7 +49,6 @@ mod context;
 mod fault;
 mod native;
 mod server;
-mod session;
 mod watch;
 
 use openssl::ssl::SslRef;

@@ -6,36 +6,20 @@ use sha2::{Digest, Sha256, Sha384};
 use zeroize::Zeroizing;
 
 /// The hash of a cipher suite of TLS 1.3 (RFC 8446, appendix B.4).
-///
-/// ```
-/// use tack_ticket::Hash;
-///
-/// assert_eq!(Hash::of_suite(0x1302), Some(Hash::Sha384));
-/// assert_eq!(Hash::Sha384.length(), 48);
-/// assert_eq!(Hash::of_suite(0xc02f), None, "a suite of TLS 1.2");
-/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Hash {
-    /// SHA-256.
+pub(crate) enum Hash {
     Sha256,
-    /// SHA-384.
     Sha384,
 }
 
 impl Hash {
-    /// The hash of a suite by its number; none for a suite that TLS 1.3 does not have.
-    #[must_use]
-    pub fn of_suite(suite: u16) -> Option<Self> {
-        match suite {
-            0x1301 | 0x1303..=0x1305 => Some(Self::Sha256),
-            0x1302 => Some(Self::Sha384),
-            _ => None,
-        }
+    /// The hash with this length in bytes.
+    pub(crate) fn of_length(length: usize) -> Option<Self> {
+        [Self::Sha256, Self::Sha384].into_iter().find(|hash| hash.length() == length)
     }
 
     /// Its length in bytes: 32 or 48.
-    #[must_use]
-    pub fn length(self) -> usize {
+    pub(crate) fn length(self) -> usize {
         match self {
             Self::Sha256 => 32,
             Self::Sha384 => 48,

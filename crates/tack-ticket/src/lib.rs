@@ -5,12 +5,12 @@
 //! proves that it can open it. An impostor with a certificate of a trusted CA cannot. No CA takes part, and no key of an
 //! admin's; the servers of a cluster share one symmetric key.
 //!
-//! This library has no I/O, no clock and no TLS. It is handed what TLS 1.3 has: messages, the shared secret, the server's
-//! key. `tack-openssl` gets them from OpenSSL.
+//! This library has no I/O, no clock and no TLS. It is handed what TLS 1.3 has: the Handshake Secret, the hash of the messages, the
+//! server's key. `tack-openssl` gets them from OpenSSL.
 //!
 //! | need | type |
 //! | --- | --- |
-//! | the secrets of a session, and proofs | [`Session`], [`Transcript`], [`enum@Hash`], [`ProofKind`], [`PinningSecret`] |
+//! | the secrets of a session, and proofs | [`Session`], [`ProofKind`], [`PinningSecret`] |
 //! | the messages of the extension | [`ClientMessage`], [`ServerMessage`], [`EXTENSION`] |
 //! | a server: what it answers | [`Server`], [`Received`], [`ServerRefusal`], [`Lifetime`] |
 //! | its keys, from their making to their end | [`KeyRing`], [`RingKey`], [`Stage`], [`ProtectionKey`], [`KeyId`] |
@@ -25,13 +25,8 @@
 //! use getrandom::SysRng;
 //! use tack_core::Timestamp;
 //! use tack_ticket::{KeyRing, Lifetime, ProofKind, ProtectionKey, Server, ServerMessage, Visit};
-//! # use tack_ticket::{Session, Transcript};
-//! # let session = |random: u8| {
-//! #     let mut transcript = Transcript::default();
-//! #     transcript.add(b"\x01\x00\x00\x00");
-//! #     transcript.add(&[&b"\x02\x00\x00\x28\x03\x03"[..], &[random; 32], b"\x00\x13\x01\x00\x00\x00"].concat());
-//! #     Session::new(&transcript, &[random; 32]).expect("the ServerHello is there")
-//! # };
+//! # use tack_ticket::Session;
+//! # let session = |secret: u8| Session::new(&[secret; 32], &[7; 32]).expect("both have 32 bytes");
 //! # let (first, second) = (session(1), session(2));
 //! # let key_info = b"SubjectPublicKeyInfo";
 //!
@@ -99,13 +94,11 @@ mod sqlite;
 mod store;
 mod text;
 mod ticket;
-mod transcript;
 
 /// The number of the ticket_pinning extension of TLS (RFC 8672, section 9).
 pub const EXTENSION: u16 = 32;
 
 pub use crate::client::{ClientRefusal, Offer, Visit, Welcome};
-pub use crate::hash::Hash;
 pub use crate::lifetime::Lifetime;
 pub use crate::list::{TicketList, TicketListError};
 pub use crate::memory::MemoryTickets;
@@ -121,4 +114,3 @@ pub use crate::session::{ProofKind, Session};
 pub use crate::sqlite::{SqliteTickets, SqliteTicketsOptions};
 pub use crate::store::{ImportedTickets, MAX_PINS, TicketStore, TicketStoreError};
 pub use crate::ticket::Ticket;
-pub use crate::transcript::Transcript;

@@ -15,11 +15,7 @@ use crate::session::{ProofKind, Session};
 /// use getrandom::SysRng;
 /// use tack_core::Timestamp;
 /// use tack_ticket::{ClientMessage, KeyRing, Lifetime, ProtectionKey, Server, Session};
-/// # use tack_ticket::Transcript;
-/// # let mut transcript = Transcript::default();
-/// # transcript.add(b"\x01\x00\x00\x00");
-/// # transcript.add(&[&b"\x02\x00\x00\x28\x03\x03"[..], &[7; 32], b"\x00\x13\x01\x00\x00\x00"].concat());
-/// # let session = Session::new(&transcript, &[7; 32]).expect("the ServerHello is there");
+/// # let session = Session::new(&[7; 32], &[8; 32]).expect("both have 32 bytes");
 ///
 /// let now = Timestamp::new(1_795_195_875);
 /// let ring = KeyRing::new(ProtectionKey::generate(&mut SysRng)?, now);

@@ -5,7 +5,6 @@ use zeroize::Zeroizing;
 
 use crate::hash::Hash;
 use crate::secret::PinningSecret;
-use crate::transcript::Transcript;
 
 /// How a server proves that it knows the secret of a ticket.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default)]
@@ -22,15 +21,10 @@ pub enum ProofKind {
 /// dropped, and they have no `Debug`.
 ///
 /// ```
-/// use tack_ticket::{ProofKind, Session, Transcript};
-/// # let client_hello = b"\x01\x00\x00\x00";
-/// # let server_hello = [&b"\x02\x00\x00\x28\x03\x03"[..], &[7; 32], b"\x00\x13\x01\x00\x00\x00"].concat();
-/// # let (shared_secret, key_info) = ([7; 32], b"SubjectPublicKeyInfo");
+/// use tack_ticket::{ProofKind, Session};
+/// # let (handshake_secret, transcript_hash, key_info) = ([7; 32], [8; 32], b"SubjectPublicKeyInfo");
 ///
-/// let mut transcript = Transcript::default();
-/// transcript.add(client_hello);
-/// transcript.add(&server_hello);
-/// let session = Session::new(&transcript, &shared_secret).expect("the ServerHello is there");
+/// let session = Session::new(&handshake_secret, &transcript_hash).expect("both have 32 bytes");
 /// let original = session.pinning_secret();
 /// let proof = session.proof(ProofKind::Rfc8672, &original, key_info);
 /// assert!(session.is_proof(&proof, ProofKind::Rfc8672, &original, key_info));
@@ -43,20 +37,13 @@ pub struct Session {
 }
 
 impl Session {
-    /// The session with these messages and this (EC)DHE shared secret, without a PSK; none before the ServerHello.
+    /// The session with this Handshake Secret, and this hash of the messages from ClientHello to ServerHello
+    /// (Transcript-Hash of RFC 8446, section 4.4.1). None unless both have the length of a hash of TLS 1.3, 32 or 48 bytes.
     #[must_use]
-    pub fn new(transcript: &Transcript, shared_secret: &[u8]) -> Option<Self> {
-        let (hash, transcript_hash) = transcript.hash()?;
-        let zeros = Zeroizing::new(vec![0; hash.length()]);
-        let early_secret = hash.extract(&zeros, &zeros);
-        let derived = hash.derive_secret(&early_secret, "derived", &hash.digest(&[]));
-        Some(Self { hash, handshake_secret: hash.extract(&derived, shared_secret), transcript_hash })
-    }
-
-    /// The hash of its cipher suite.
-    #[must_use]
-    pub fn hash(&self) -> Hash {
-        self.hash
+    pub fn new(handshake_secret: &[u8], transcript_hash: &[u8]) -> Option<Self> {
+        let hash = Hash::of_length(transcript_hash.len()).filter(|hash| hash.length() == handshake_secret.len())?;
+        let handshake_secret = Zeroizing::new(handshake_secret.to_vec());
+        Some(Self { hash, handshake_secret, transcript_hash: transcript_hash.to_vec() })
     }
 
     /// Whether these bytes are its server_handshake_traffic_secret, which TLS libraries write to key logs: a check that this
@@ -127,11 +114,14 @@ mod tests {
         digits.chunks(2).map(|pair| u8::try_from(pair[0] << 4 | pair[1]).unwrap()).collect()
     }
 
+    /// The Handshake Secret comes from the shared secret, and from messages their hash.
     fn rfc8448() -> Session {
-        let mut transcript = Transcript::default();
-        transcript.add(&bytes(CLIENT_HELLO));
-        transcript.add(&bytes(SERVER_HELLO));
-        Session::new(&transcript, &bytes(SHARED_SECRET)).unwrap()
+        let hash = Hash::Sha256;
+        let early_secret = hash.extract(&[0; 32], &[0; 32]);
+        let derived = hash.derive_secret(&early_secret, "derived", &hash.digest(&[]));
+        let handshake_secret = hash.extract(&derived, &bytes(SHARED_SECRET));
+        let transcript_hash = hash.digest(&[&bytes(CLIENT_HELLO), &bytes(SERVER_HELLO)]);
+        Session::new(&handshake_secret, &transcript_hash).unwrap()
     }
 
     fn original() -> PinningSecret {
@@ -141,7 +131,6 @@ mod tests {
     #[test]
     fn the_key_schedule_is_that_of_rfc_8448() {
         let session = rfc8448();
-        assert_eq!(session.hash(), Hash::Sha256);
         let expected = "1dc826e93606aa6fdc0aadc12f741b01046aa6b99f691ed221a9f0ca043fbeac";
         assert_eq!(*session.handshake_secret, bytes(expected));
         let expected = "860c06edc07858ee8e78f0e7428c58edd6b43f2ca3e6e95f02ed063cf0e1cad8";
@@ -189,14 +178,8 @@ mod tests {
 
     #[test]
     fn a_secret_of_either_length_proves_in_a_session_of_either_hash() {
-        for suite in [0x01, 0x02] {
-            let mut hello = bytes(SERVER_HELLO);
-            hello[40] = suite;
-            let mut transcript = Transcript::default();
-            transcript.add(&bytes(CLIENT_HELLO));
-            transcript.add(&hello);
-            let session = Session::new(&transcript, &bytes(SHARED_SECRET)).unwrap();
-            let length = session.hash().length();
+        for length in [32, 48] {
+            let session = Session::new(&vec![5; length], &vec![6; length]).unwrap();
             assert_eq!(session.pinning_secret().as_bytes().len(), length);
             for original in [32, 48].map(|length| PinningSecret::from_bytes(&vec![1; length]).unwrap()) {
                 for kind in [ProofKind::Rfc8672, ProofKind::Draft04] {
@@ -204,6 +187,16 @@ mod tests {
                     assert_eq!(proof.len(), length);
                     assert!(session.is_proof(&proof, kind, &original, b"key"));
                 }
+            }
+        }
+    }
+
+    #[test]
+    fn a_session_has_secret_and_hash_of_one_length() {
+        for secret in 0..=65 {
+            for hash in 0..=65 {
+                let session = Session::new(&vec![0; secret], &vec![0; hash]);
+                assert_eq!(session.is_some(), secret == hash && [32, 48].contains(&hash), "{secret} and {hash} bytes");
             }
         }
     }

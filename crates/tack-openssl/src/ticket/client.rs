@@ -14,7 +14,6 @@ use crate::server_name::ServerName;
 use crate::slot::Slot;
 use crate::ticket::context;
 use crate::ticket::fault::Fault;
-use crate::ticket::session;
 use crate::ticket::watch;
 
 /// A client of TLS 1.3 that pins servers by their tickets: built once, and shared by threads.
@@ -186,7 +185,7 @@ impl ClientHandshake {
     fn receive(&self, ssl: &SslRef, body: &[u8]) -> Result<(), SslAlert> {
         let message = ServerMessage::from_bytes(body).map_err(ClientRefusal::from);
         let message = message.map_err(|refusal| self.end(refusal.alert(), refusal))?;
-        let session = session::session(ssl).map_err(|fault| self.end(Alert::INTERNAL_ERROR, fault))?;
+        let session = watch::session(ssl).map_err(|fault| self.end(Alert::INTERNAL_ERROR, fault))?;
         self.state().answer = Some((message, session));
         Ok(())
     }

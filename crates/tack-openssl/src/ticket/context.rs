@@ -7,14 +7,13 @@ use tack_core::{Alert, Certificate};
 
 use crate::ticket::fault::Fault;
 use crate::ticket::native;
-use crate::ticket::watch;
 
-/// The groups whose ephemeral keys can be read.
+/// The same with every OpenSSL. Those with a KEM are left out: RFC 8672 does not know them.
 const GROUPS: &str = "X25519:P-256:P-384";
 
 /// A context of TLS 1.3, without resumption and 0-RTT, whose handshakes are watched.
 pub(crate) fn context(method: SslMethod) -> Result<SslContextBuilder, ErrorStack> {
-    let mut context = SslContextBuilder::new(method)?;
+    let mut context = native::context(method)?;
     context.set_min_proto_version(Some(SslVersion::TLS1_3))?;
     context.set_max_proto_version(Some(SslVersion::TLS1_3))?;
     context.set_groups_list(GROUPS)?;
@@ -24,8 +23,6 @@ pub(crate) fn context(method: SslMethod) -> Result<SslContextBuilder, ErrorStack
     context.set_max_early_data(0)?;
     // An idle connection keeps no buffers: a server may have thousands.
     context.set_mode(SslMode::RELEASE_BUFFERS);
-    watch::keep_key_log(&mut context);
-    native::show(&mut context);
     Ok(context)
 }
 

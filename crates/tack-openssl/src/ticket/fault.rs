@@ -9,15 +9,17 @@ use crate::error::words;
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Fault {
-    /// OpenSSL showed no ServerHello, or one that cannot be read.
-    #[error("internal error: OpenSSL shows no ServerHello")]
-    NoServerHello,
+    /// OpenSSL did not show how it derives secrets: its configuration wants algorithms of certain providers alone.
+    #[error(
+        "internal error: OpenSSL does not show how it derives secrets; does its configuration leave out providers?"
+    )]
+    NotShown,
 
     /// OpenSSL failed.
     #[error("internal error: OpenSSL failed: {0}")]
     OpenSsl(String),
 
-    /// The secrets are not those that OpenSSL uses.
+    /// OpenSSL derives secrets in another way than RFC 8446 says.
     #[error("internal error: the secrets that were computed are not those of OpenSSL")]
     Secrets,
 

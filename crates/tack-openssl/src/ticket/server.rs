@@ -14,7 +14,6 @@ use crate::error::words;
 use crate::slot::Slot;
 use crate::ticket::context;
 use crate::ticket::fault::Fault;
-use crate::ticket::session;
 use crate::ticket::watch;
 
 /// A server of TLS 1.3 that takes part in ticket pinning: built once, and shared by threads. Clients that do not ask for a ticket
@@ -205,7 +204,7 @@ impl ServerHandshake {
             (state.now, received)
         };
         let answer = || {
-            let session = session::session(ssl)?;
+            let session = watch::session(ssl)?;
             let key_info = ssl.certificate().ok_or(Fault::Certificate).and_then(context::key_info)?;
             let answer = server.answer(&received, &session, &key_info, now, &mut SysRng);
             answer.map_err(|_| Fault::Randomness)

@@ -1,43 +1,32 @@
-//! What is seen of a handshake, as its secrets depend on it: the messages, and a line of the key log to check them by.
+//! What is seen of a handshake: how OpenSSL derives a secret in it, from the Handshake Secret.
+//!
+//! A derivation does not say of which connection it is. But OpenSSL tells of the next step of a handshake, or of a pause in it, before
+//! it does anything else on the thread: so a derivation is that of the connection which steps next.
 
+use std::cell::Cell;
 use std::sync::{Mutex, PoisonError};
 
 use openssl::error::ErrorStack;
-use openssl::ssl::{Ssl, SslContextBuilder, SslRef};
-use tack_ticket::Transcript;
+use openssl::ssl::{Ssl, SslRef};
+use tack_ticket::Session;
 use zeroize::Zeroizing;
 
 use crate::slot::Slot;
+use crate::ticket::fault::Fault;
 
-/// The line of the key log that is wanted, before the client's random and the secret.
-const LABEL: &str = "SERVER_HANDSHAKE_TRAFFIC_SECRET";
-
-/// The type of a Certificate message (RFC 8446, section 4).
-const CERTIFICATE: u8 = 11;
-
-/// What was seen of one connection.
-#[derive(Default)]
-pub(crate) struct Seen {
-    pub(crate) transcript: Transcript,
-    pub(crate) server_handshake_traffic_secret: Option<Zeroizing<Vec<u8>>>,
+/// How OpenSSL derived a server_handshake_traffic_secret (RFC 8446, section 7.1).
+struct Derivation {
+    handshake_secret: Zeroizing<Vec<u8>>,
+    transcript_hash: Vec<u8>,
+    traffic_secret: Zeroizing<Vec<u8>>,
 }
 
-static SLOT: Slot<Mutex<Seen>> = Slot::new();
-
-/// Has a context note its key log.
-pub(crate) fn keep_key_log(context: &mut SslContextBuilder) {
-    context.set_keylog_callback(note_key_log);
+thread_local! {
+    /// The derivation of this thread, until a connection steps.
+    static LAST: Cell<Option<Derivation>> = const { Cell::new(None) };
 }
 
-/// Notes a line of the key log, if it is the one.
-pub(crate) fn note_key_log(ssl: &SslRef, line: &str) {
-    let mut words = line.split(' ');
-    if words.next() == Some(LABEL)
-        && let Some(secret) = words.nth(1).and_then(from_hex)
-    {
-        with(ssl, |seen| seen.server_handshake_traffic_secret = Some(secret));
-    }
-}
+static SLOT: Slot<Mutex<Option<Derivation>>> = Slot::new();
 
 /// Prepares a connection for what will be seen of it.
 pub(crate) fn listen(ssl: &mut Ssl) -> Result<(), ErrorStack> {
@@ -45,39 +34,265 @@ pub(crate) fn listen(ssl: &mut Ssl) -> Result<(), ErrorStack> {
     Ok(())
 }
 
-/// Notes a handshake message. The server's certificate comes after EncryptedExtensions, where the secrets were taken, if they
-/// were: then nothing is kept any more, as a connection may last.
-pub(crate) fn note(ssl: &SslRef, message: &[u8]) {
-    with(ssl, |seen| match message.first() {
-        Some(&CERTIFICATE) => *seen = Seen::default(),
-        _ => seen.transcript.add(message),
-    });
+/// Notes a derivation.
+pub(crate) fn derived(handshake_secret: &[u8], transcript_hash: &[u8], traffic_secret: &[u8]) {
+    let derivation = Derivation {
+        handshake_secret: Zeroizing::new(handshake_secret.to_vec()),
+        transcript_hash: transcript_hash.to_vec(),
+        traffic_secret: Zeroizing::new(traffic_secret.to_vec()),
+    };
+    // A thread that ends has no place for it any more.
+    _ = LAST.try_with(|last| last.set(Some(derivation)));
 }
 
-/// Does something with what was seen; none if the connection was not prepared.
-pub(crate) fn with<T>(ssl: &SslRef, action: impl FnOnce(&mut Seen) -> T) -> Option<T> {
+/// Notes a step of a connection's. One that has finished its handshake keeps nothing, as it may last.
+pub(crate) fn stepped(ssl: &SslRef, is_finished: bool) {
+    let derivation = LAST.try_with(Cell::take).ok().flatten();
+    if derivation.is_some() || is_finished {
+        with(ssl, |seen| *seen = derivation);
+    }
+}
+
+/// The session of a handshake after its ServerHello. It is given once, and only if OpenSSL itself derives from it as RFC 8446 says.
+pub(crate) fn session(ssl: &SslRef) -> Result<Session, Fault> {
+    with(ssl, Option::take).flatten().ok_or(Fault::NotShown)?.session()
+}
+
+fn with<T>(ssl: &SslRef, action: impl FnOnce(&mut Option<Derivation>) -> T) -> Option<T> {
     let seen = ssl.ex_data(SLOT.index().ok()?)?;
     Some(action(&mut seen.lock().unwrap_or_else(PoisonError::into_inner)))
 }
 
-/// The bytes of so many pairs of digits.
-fn from_hex(text: &str) -> Option<Zeroizing<Vec<u8>>> {
-    let nibble = |digit: &u8| char::from(*digit).to_digit(16).and_then(|nibble| u8::try_from(nibble).ok());
-    let mut bytes = Zeroizing::new(Vec::with_capacity(text.len() / 2));
-    for pair in text.as_bytes().chunks(2) {
-        let [high, low] = pair else { return None };
-        bytes.push(nibble(high)? << 4 | nibble(low)?);
+impl Derivation {
+    fn session(&self) -> Result<Session, Fault> {
+        Session::new(&self.handshake_secret, &self.transcript_hash)
+            .filter(|session| session.is_server_handshake_traffic_secret(&self.traffic_secret))
+            .ok_or(Fault::Secrets)
     }
-    Some(bytes)
 }
 
 #[cfg(test)]
 mod tests {
+    use std::os::unix::net::UnixStream;
+    use std::sync::Arc;
+
+    use openssl::asn1::Asn1Time;
+    use openssl::hash::MessageDigest;
+    use openssl::pkey::PKey;
+    use openssl::ssl::{
+        ErrorCode, ExtensionContext, SslContext, SslContextBuilder, SslMethod, SslStream, SslVerifyMode,
+    };
+    use openssl::x509::X509Builder;
+    use tack_ticket::EXTENSION;
+
     use super::*;
+    use crate::ticket::context::context;
+
+    const PLACES: ExtensionContext =
+        ExtensionContext::CLIENT_HELLO.union(ExtensionContext::TLS1_3_ENCRYPTED_EXTENSIONS);
+
+    /// What is found of one side of a connection: its session in EncryptedExtensions, and the lines of the key log.
+    #[derive(Clone, Default)]
+    struct Found {
+        session: Arc<Mutex<Option<Result<Session, Fault>>>>,
+        key_log: Arc<Mutex<Vec<String>>>,
+    }
+
+    impl Found {
+        fn note(&self, ssl: &SslRef) {
+            *self.session.lock().unwrap() = Some(session(ssl));
+        }
+
+        fn has_failed_with(&self, fault: &Fault) -> bool {
+            self.session.lock().unwrap().as_ref().is_some_and(|session| session.as_ref().err() == Some(fault))
+        }
+
+        /// The client's random and the secret, as the key log has them.
+        fn logged(&self) -> (String, Vec<u8>) {
+            let lines = self.key_log.lock().unwrap();
+            let line = lines.iter().find_map(|line| line.strip_prefix("SERVER_HANDSHAKE_TRAFFIC_SECRET "));
+            let (random, secret) = line.unwrap().split_once(' ').unwrap();
+            let digits: Vec<_> = secret.chars().map(|digit| digit.to_digit(16).unwrap()).collect();
+            (random.to_owned(), digits.chunks(2).map(|pair| u8::try_from(pair[0] << 4 | pair[1]).unwrap()).collect())
+        }
+
+        fn is_as_logged(&self) -> bool {
+            let session = self.session.lock().unwrap();
+            session.as_ref().unwrap().as_ref().unwrap().is_server_handshake_traffic_secret(&self.logged().1)
+        }
+    }
+
+    fn certify(server: &mut SslContextBuilder) {
+        let key = PKey::ec_gen("P-256").unwrap();
+        let mut certificate = X509Builder::new().unwrap();
+        certificate.set_pubkey(&key).unwrap();
+        certificate.set_not_before(&Asn1Time::from_unix(0).unwrap()).unwrap();
+        certificate.set_not_after(&Asn1Time::from_unix(1).unwrap()).unwrap();
+        certificate.sign(&key, MessageDigest::sha256()).unwrap();
+        server.set_certificate(&certificate.build()).unwrap();
+        server.set_private_key(&key).unwrap();
+    }
+
+    fn server(mut server: SslContextBuilder, groups: &str, found: &Found) -> SslContext {
+        certify(&mut server);
+        server.set_groups_list(groups).unwrap();
+        keep_key_log(&mut server, found);
+        let finder = found.clone();
+        let added = server.add_custom_ext(
+            EXTENSION,
+            PLACES,
+            move |ssl, place, _| {
+                if !place.contains(ExtensionContext::CLIENT_HELLO) {
+                    finder.note(ssl);
+                }
+                Ok(Some([]))
+            },
+            |_, _, _, _| Ok(()),
+        );
+        added.unwrap();
+        server.build()
+    }
+
+    fn client(mut client: SslContextBuilder, suite: &str, found: &Found) -> SslContext {
+        client.set_verify(SslVerifyMode::NONE);
+        client.set_ciphersuites(suite).unwrap();
+        keep_key_log(&mut client, found);
+        let finder = found.clone();
+        let added = client.add_custom_ext(
+            EXTENSION,
+            PLACES,
+            |_, _, _| Ok(Some([])),
+            move |ssl, _, _, _| {
+                finder.note(ssl);
+                Ok(())
+            },
+        );
+        added.unwrap();
+        client.build()
+    }
+
+    fn keep_key_log(context: &mut SslContextBuilder, found: &Found) {
+        let lines = Arc::clone(&found.key_log);
+        context.set_keylog_callback(move |_, line| lines.lock().unwrap().push(line.to_owned()));
+    }
+
+    /// A pair of sides that wait for nothing.
+    fn pair(mut client: Ssl, mut server: Ssl) -> [SslStream<UnixStream>; 2] {
+        client.set_connect_state();
+        server.set_accept_state();
+        let (here, there) = UnixStream::pair().unwrap();
+        [(client, here), (server, there)].map(|(ssl, stream)| {
+            stream.set_nonblocking(true).unwrap();
+            SslStream::new(ssl, stream).unwrap()
+        })
+    }
+
+    /// All handshakes, one step of each after the other, on this thread.
+    fn finish(mut streams: Vec<SslStream<UnixStream>>) -> Vec<SslStream<UnixStream>> {
+        loop {
+            let steps: Vec<_> = streams.iter_mut().map(|stream| stream.do_handshake()).collect();
+            if steps.iter().all(Result::is_ok) {
+                return streams;
+            }
+            for error in steps.into_iter().filter_map(Result::err) {
+                assert_eq!(error.code(), ErrorCode::WANT_READ, "{error}");
+            }
+        }
+    }
+
+    fn prepare(context: &SslContext) -> Ssl {
+        let mut ssl = Ssl::new(context).unwrap();
+        listen(&mut ssl).unwrap();
+        ssl
+    }
 
     #[test]
-    fn secrets_are_pairs_of_digits() {
-        assert_eq!(*from_hex("00ff7A").unwrap(), [0, 0xff, 0x7a]);
-        assert!(from_hex("0").is_none() && from_hex("0g").is_none());
+    fn sessions_are_those_of_the_key_log_however_handshakes_take_turns() {
+        let suites = ["TLS_AES_128_GCM_SHA256", "TLS_AES_256_GCM_SHA384", "TLS_CHACHA20_POLY1305_SHA256"];
+        // The second is not the one that clients begin with: the server asks for another ClientHello.
+        let groups = ["X25519", "P-384"];
+        let mut streams = Vec::new();
+        let mut found = Vec::new();
+        for (suite, groups) in suites.into_iter().flat_map(|suite| groups.map(|groups| (suite, groups))) {
+            let sides = [Found::default(), Found::default()];
+            let client = client(context(SslMethod::tls_client()).unwrap(), suite, &sides[0]);
+            let server = server(context(SslMethod::tls_server()).unwrap(), groups, &sides[1]);
+            streams.extend(pair(prepare(&client), prepare(&server)));
+            found.push(sides);
+        }
+        let streams = finish(streams);
+        for [client, server] in &found {
+            assert!(client.is_as_logged() && server.is_as_logged());
+            assert_eq!(client.logged(), server.logged());
+        }
+        let mut randoms: Vec<_> = found.iter().map(|[client, _]| client.logged().0).collect();
+        randoms.sort_unstable();
+        randoms.dedup();
+        assert_eq!(randoms.len(), streams.len() / 2);
+    }
+
+    #[test]
+    fn a_session_is_given_once_and_only_of_a_connection_that_was_prepared() {
+        let sides = [Found::default(), Found::default()];
+        let client = client(context(SslMethod::tls_client()).unwrap(), "TLS_AES_128_GCM_SHA256", &sides[0]);
+        let server = server(context(SslMethod::tls_server()).unwrap(), "X25519", &sides[1]);
+        let streams = finish(pair(Ssl::new(&client).unwrap(), prepare(&server)).into());
+        assert!(sides[0].has_failed_with(&Fault::NotShown));
+        assert!(sides[1].is_as_logged());
+        for stream in &streams {
+            assert_eq!(session(stream.ssl()).err(), Some(Fault::NotShown));
+        }
+    }
+
+    #[test]
+    fn a_connection_that_has_finished_keeps_nothing() {
+        let mut server = context(SslMethod::tls_server()).unwrap();
+        certify(&mut server);
+        let mut client = context(SslMethod::tls_client()).unwrap();
+        client.set_verify(SslVerifyMode::NONE);
+        let streams = finish(pair(prepare(&client.build()), prepare(&server.build())).into());
+        for stream in &streams {
+            assert!(with(stream.ssl(), |seen| seen.is_none()).unwrap());
+        }
+    }
+
+    #[test]
+    fn other_contexts_of_the_process_are_not_watched() {
+        let _ours = context(SslMethod::tls_client()).unwrap();
+        let sides = [Found::default(), Found::default()];
+        let plain = |method| SslContextBuilder::new(method).unwrap();
+        let client = client(plain(SslMethod::tls_client()), "TLS_AES_128_GCM_SHA256", &sides[0]);
+        let server = server(plain(SslMethod::tls_server()), "X25519", &sides[1]);
+        finish(pair(prepare(&client), prepare(&server)).into());
+        assert_eq!(sides[0].logged(), sides[1].logged());
+        assert!(sides.iter().all(|side| side.has_failed_with(&Fault::NotShown)));
+        assert!(LAST.take().is_none());
+    }
+
+    #[test]
+    fn secrets_that_openssl_does_not_use_are_an_internal_error() {
+        let bytes = |hex: &str| -> Vec<u8> {
+            let digits: Vec<_> = hex.chars().map(|digit| digit.to_digit(16).unwrap()).collect();
+            digits.chunks(2).map(|pair| u8::try_from(pair[0] << 4 | pair[1]).unwrap()).collect()
+        };
+        // RFC 8448, section 3.
+        let parts = [
+            "1dc826e93606aa6fdc0aadc12f741b01046aa6b99f691ed221a9f0ca043fbeac",
+            "860c06edc07858ee8e78f0e7428c58edd6b43f2ca3e6e95f02ed063cf0e1cad8",
+            "b67b7d690cc16c4e75e54213cb2d37b4e9c912bcded9105d42befd59d391ad38",
+        ]
+        .map(bytes);
+        let session = |parts: &[Vec<u8>; 3]| {
+            derived(&parts[0], &parts[1], &parts[2]);
+            LAST.take().unwrap().session().err()
+        };
+        assert_eq!(session(&parts), None);
+        for part in 0..3 {
+            let mut changed = parts.clone();
+            changed[part][31] ^= 1;
+            assert_eq!(session(&changed), Some(Fault::Secrets));
+            changed[part].pop();
+            assert_eq!(session(&changed), Some(Fault::Secrets));
+        }
     }
 }
