@@ -1,14 +1,15 @@
 //! Clients and servers that know nothing of tickets go on as before.
 
+use std::fs;
 use std::io::{Read, Write};
 use std::net::{Shutdown, TcpListener, TcpStream};
 use std::process::Command;
 use std::thread;
 
 use crate::client::{Slow, Tls, curl, python_ssl, rustls, s_client};
-use crate::common::{has, ok, run, run_with};
-use crate::running::{Running, connect, connect_command, listed, new_ring, serve, serve_to, site, tickets};
-use crate::server::{BODY, PATH, Server};
+use crate::common::{has, ok, run, run_with, tack};
+use crate::running::{HOST, Running, connect, connect_command, listed, new_ring, serve, serve_to, site, tickets};
+use crate::server::{BODY, PATH, Server, backend};
 use crate::site::Site;
 
 /// The data of a large transfer: no two pieces of it are alike.
@@ -123,6 +124,47 @@ fn ours_between_programs_without_tls() {
         seen = now;
     }
     client.wait_for("the server proved who it is", 2);
+    assert!(client.end().success() && server.end().success());
+}
+
+/// A command as the README shows it, with other words in the place of what is not here.
+fn readme(command: &str, words: &[(&str, &str)]) -> Vec<String> {
+    let text = fs::read_to_string("README.md").unwrap();
+    let (_, rest) = text.split_once(&format!("\n    tack {command} ")).unwrap();
+    let rest = rest.replace("\\\n", "");
+    let shown: Vec<_> = rest.lines().next().unwrap().split_whitespace().collect();
+    for (word, _) in words {
+        assert!(shown.contains(word), "{word}: {shown:?}");
+    }
+    let here = |word: &str| words.iter().find(|(shown, _)| *shown == word).map_or(word, |(_, here)| *here).to_owned();
+    command.split(' ').map(str::to_owned).chain(shown.into_iter().map(here)).collect()
+}
+
+#[test]
+fn the_commands_of_the_readme() {
+    if !has("the_commands_of_the_readme", &["openssl", "curl"]) {
+        return;
+    }
+    let site = site();
+    let service = format!("127.0.0.1:{}", backend());
+    let files = [("CHAIN.pem", "fullchain.pem"), ("KEY.pem", "privkey.pem"), ("RING.json", "ring.json")];
+    let addresses = [("0.0.0.0:443", "127.0.0.1:0"), ("127.0.0.1:8080", &*service)];
+    let mut command = tack();
+    command.current_dir(site.path()).args(readme("ticket serve", &[&files[..], &addresses].concat()));
+    let server = Running::tack(&mut command);
+
+    let address = format!("127.0.0.1:{}", server.port);
+    let mut command = tack();
+    let words = [("127.0.0.1:8443", "127.0.0.1:0"), ("www.example.com:443", HOST)];
+    command.current_dir(site.path()).args(readme("ticket connect", &words));
+    // Here the name leads elsewhere, and its CA is not one of the system's.
+    let client = Running::tack(command.args(["--connect", &address, "--ca-file", "root.pem"]));
+    for _ in 0..2 {
+        assert_eq!(ok(&mut plain_curl(client.port)).text(), BODY);
+    }
+    let mut command = tack();
+    command.current_dir(site.path()).args(["ticket", "list", "--tickets", "TICKETS.db"]);
+    assert!(ok(&mut command).text().contains("localhost"));
     assert!(client.end().success() && server.end().success());
 }
 

@@ -156,3 +156,36 @@ impl ClientRefusal {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const KEY_INFO: &[u8] = b"SubjectPublicKeyInfo";
+
+    fn judge(pin: Option<TicketPin>, answer: Option<&ServerMessage>) -> Result<bool, &'static str> {
+        let session = Session::new(&[1; 32], &[2; 32]).unwrap();
+        let visit = Visit::new(pin, ProofKind::Rfc8672);
+        let judged = visit.judge(answer.map(|message| (message, &session)), KEY_INFO);
+        judged.map(|welcome| welcome.is_proved()).map_err(|refusal| refusal.code())
+    }
+
+    #[test]
+    fn what_a_server_sends_is_judged_by_what_was_asked() {
+        let secret = PinningSecret::from_bytes(&[3; 32]).unwrap();
+        let right = Session::new(&[1; 32], &[2; 32]).unwrap().proof(ProofKind::Rfc8672, &secret, KEY_INFO);
+        let pin = TicketPin::new(Ticket::new(vec![7]).unwrap(), secret, Timestamp::new(0), Lifetime::MAX);
+        let message = |proof: &[u8]| ServerMessage { proof: proof.to_vec(), ticket: None, lifetime: 0 };
+        for (sent, first, second) in [
+            (None, Ok(false), Err("no_answer")),
+            (Some(message(&[])), Ok(false), Err("no_proof")),
+            (Some(message(&right)), Err("unasked_proof"), Ok(true)),
+            (Some(message(&right[1..])), Err("unasked_proof"), Err("wrong_proof")),
+        ] {
+            assert_eq!(judge(None, sent.as_ref()), first, "{sent:?}");
+            assert_eq!(judge(Some(pin.clone()), sent.as_ref()), second, "{sent:?}");
+        }
+        let malformed = ClientRefusal::from(ServerMessage::from_bytes(&[]).err().unwrap());
+        assert_eq!(malformed.code(), "malformed");
+    }
+}

@@ -189,6 +189,17 @@ mod tests {
     }
 
     #[test]
+    fn a_list_has_as_many_tickets_as_a_store() {
+        let (start, rest) = LIST.split_at(LIST.find("    {").unwrap());
+        let (entry, end) = rest.split_at(rest.find("\n  ]").unwrap());
+        let list = |number: usize| [start, &vec![entry; number].join(","), end].concat();
+        let read = |number| TicketList::from_json(list(number).as_bytes()).map(|list| list.pins().len());
+        assert_eq!(read(MAX_PINS).ok(), Some(MAX_PINS));
+        let Err(error) = read(MAX_PINS + 1) else { panic!("there is one too many") };
+        assert_eq!(error.to_string(), "the list has 100001 tickets; it has at most 100000");
+    }
+
+    #[test]
     fn what_is_no_list_is_refused() {
         let pin = TicketListError::Pin(Origin::tls("www.example.com".parse().unwrap(), 443));
         for (from, to, expected) in [

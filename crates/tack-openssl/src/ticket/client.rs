@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use openssl::ex_data::Index;
-use openssl::ssl::{ExtensionContext, Ssl, SslAlert, SslContext, SslMethod, SslRef, SslVerifyMode, SslVersion};
+use openssl::ssl::{ExtensionContext, Ssl, SslAlert, SslContext, SslMethod, SslRef, SslVerifyMode};
 use openssl::x509::{X509StoreContext, X509StoreContextRef, X509VerifyResult};
 use tack_core::{Alert, HostName, Timestamp};
 use tack_ticket::{ClientRefusal, EXTENSION, ProofKind, ServerMessage, Session, TicketPin, Visit, Welcome};
@@ -165,8 +165,7 @@ impl ClientHandshake {
     pub fn finish(&self, ssl: &SslRef) -> Result<Welcome, TicketError> {
         let is_own =
             SLOT.index().ok().and_then(|slot| handshake(ssl, slot)).is_some_and(|own| Arc::ptr_eq(&own.0, &self.0));
-        let is_finished = ssl.is_init_finished() && ssl.version2() == Some(SslVersion::TLS1_3) && !ssl.session_reused();
-        if !is_own || !is_finished {
+        if !is_own || !ssl.is_init_finished() {
             return Err(TicketError::Unfinished);
         }
         let mut state = self.state();

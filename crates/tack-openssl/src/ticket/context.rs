@@ -40,3 +40,30 @@ pub(crate) fn alert(alert: Alert) -> SslAlert {
         _ => SslAlert::HANDSHAKE_FAILURE,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use openssl::hash::MessageDigest;
+    use openssl::pkey::PKey;
+    use openssl::rsa::Rsa;
+    use openssl::x509::X509Builder;
+
+    use super::*;
+
+    #[test]
+    fn the_key_info_is_that_of_the_certificate() {
+        for key in [PKey::ec_gen("P-256").unwrap(), PKey::from_rsa(Rsa::generate(2048).unwrap()).unwrap()] {
+            let mut certificate = X509Builder::new().unwrap();
+            certificate.set_pubkey(&key).unwrap();
+            certificate.sign(&key, MessageDigest::sha256()).unwrap();
+            assert_eq!(key_info(&certificate.build()).unwrap(), key.public_key_to_der().unwrap());
+        }
+    }
+
+    #[test]
+    fn alerts_are_those_of_openssl() {
+        assert_eq!(alert(Alert::DECODE_ERROR), SslAlert::DECODE_ERROR);
+        assert_eq!(alert(Alert::INTERNAL_ERROR), SslAlert::INTERNAL_ERROR);
+        assert_eq!(alert(Alert::HANDSHAKE_FAILURE), SslAlert::HANDSHAKE_FAILURE);
+    }
+}

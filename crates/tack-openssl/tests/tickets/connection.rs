@@ -1,10 +1,10 @@
 //! Connections within the test, by a pair of sockets.
 
-use std::io::{Read, Write};
+use std::io::{self, ErrorKind, Read, Write};
 use std::os::unix::net::UnixStream;
 use std::thread;
 
-use openssl::ssl::{HandshakeError, Ssl, SslContextBuilder, SslStream};
+use openssl::ssl::{HandshakeError, Ssl, SslContextBuilder, SslRef, SslStream};
 use tack_openssl::TlsError;
 use tack_openssl::ticket::{ServerHandshake, TicketClient, TicketError, TicketServer};
 use tack_ticket::{TicketPin, Welcome};
@@ -64,6 +64,50 @@ pub fn connect(client: &TicketClient, server: &TicketServer, name: &str) -> SslS
     let stream = ssl.connect(here).unwrap();
     acceptor.join().unwrap();
     stream
+}
+
+/// A stream that gives a byte at a time, and has none yet before each.
+#[derive(Debug)]
+pub struct Drip {
+    stream: UnixStream,
+    has_byte: bool,
+}
+
+impl Drip {
+    pub fn new(stream: UnixStream) -> Self {
+        Self { stream, has_byte: false }
+    }
+}
+
+impl Read for Drip {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        self.has_byte = !self.has_byte;
+        if self.has_byte { Err(ErrorKind::WouldBlock.into()) } else { self.stream.read(&mut buffer[..1]) }
+    }
+}
+
+impl Write for Drip {
+    fn write(&mut self, buffer: &[u8]) -> io::Result<usize> {
+        self.stream.write(buffer)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.stream.flush()
+    }
+}
+
+/// A handshake byte by byte: `look` sees it at each pause.
+pub fn drip(client: Ssl, server: &TicketServer, mut look: impl FnMut(&SslRef)) -> SslStream<Drip> {
+    let (here, there) = UnixStream::pair().unwrap();
+    let (ssl, _) = server.prepare(now()).unwrap();
+    let acceptor = thread::spawn(move || accept(ssl, there));
+    let mut handshake = client.connect(Drip::new(here));
+    while let Err(HandshakeError::WouldBlock(middle)) = handshake {
+        look(middle.ssl());
+        handshake = middle.handshake();
+    }
+    acceptor.join().unwrap();
+    handshake.unwrap()
 }
 
 fn visit(

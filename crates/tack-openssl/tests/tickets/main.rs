@@ -6,11 +6,17 @@
 mod certificate;
 mod connection;
 
+use std::io::Read;
+use std::os::unix::net::UnixStream;
+use std::thread;
+
 use getrandom::SysRng;
 use openssl::ssl::{ExtensionContext, Ssl, SslContextBuilder, SslMethod, SslVersion};
 use tack_core::Timestamp;
 use tack_openssl::Trust;
-use tack_openssl::ticket::{ServerTicketError, TicketClient, TicketError, TicketServer, TicketServerError};
+use tack_openssl::ticket::{
+    ServerTicketError, TicketClient, TicketError, TicketServer, TicketServerError, is_closed_well,
+};
 use tack_ticket::{
     ClientRefusal, EXTENSION, KeyRing, Lifetime, MessageError, PinningSecret, ProofKind, ProtectionKey, Server,
     ServerMessage, ServerRefusal, Ticket, TicketFlaw, TicketPin, Welcome,
@@ -280,6 +286,43 @@ fn a_handshake_counts_when_it_has_finished_and_for_itself_alone() {
     let server = server(&ring(), &leaf(&root));
     let stream = connection::connect(&client, &server, NAME);
     assert_eq!(handshake.finish(stream.ssl()).err(), Some(TicketError::Unfinished));
+}
+
+#[test]
+fn a_handshake_counts_not_before_its_last_byte() {
+    let root = root();
+    let (client, server) = (client(&root), server(&ring(), &leaf(&root)));
+    let pin = pin(meet(&client, &server, NAME, None).client);
+    let (ssl, handshake) = client.prepare(&NAME.parse().unwrap(), Some(pin), now()).unwrap();
+    let mut pauses = 0;
+    let stream = connection::drip(ssl, &server, |ssl| {
+        assert_eq!(handshake.finish(ssl).err(), Some(TicketError::Unfinished));
+        pauses += 1;
+    });
+    assert!(pauses > 500, "{pauses}");
+    assert!(handshake.finish(stream.ssl()).is_ok_and(|welcome| welcome.is_proved()));
+    assert_eq!(handshake.finish(stream.ssl()).err(), Some(TicketError::Unfinished), "it is said once");
+}
+
+#[test]
+fn a_connection_is_closed_well_by_a_close_notify_alone() {
+    let root = root();
+    let (client, server) = (client(&root), server(&ring(), &leaf(&root)));
+    for says_so in [false, true] {
+        let (here, there) = UnixStream::pair().unwrap();
+        let (ssl, _) = server.prepare(now()).unwrap();
+        let closer = thread::spawn(move || {
+            let mut stream = ssl.accept(there).unwrap();
+            if says_so {
+                stream.shutdown().unwrap();
+            }
+        });
+        let (ssl, _) = client.prepare(&NAME.parse().unwrap(), None, now()).unwrap();
+        let mut stream = ssl.connect(here).unwrap();
+        assert_eq!(stream.read(&mut [0]).unwrap(), 0);
+        assert_eq!(is_closed_well(stream.ssl()), says_so);
+        closer.join().unwrap();
+    }
 }
 
 #[test]
