@@ -3,16 +3,17 @@
 use std::fs;
 use std::io::{ErrorKind, Read, Write};
 use std::net::{Shutdown, TcpListener, TcpStream};
+use std::path::Path;
 use std::process::{Command, Stdio};
 use std::thread;
 
 use openssl::ssl::{SslAcceptor, SslConnector, SslFiletype, SslMethod};
 
-use crate::common::{Ran, ok, run, tack, write};
+use crate::common::{Ran, ok, run, run_with, tack, write};
 use crate::running::{
     DAY, HOST, Running, at, connect, connect_command, new_ring, serve, serve_command, serve_to, site, time,
 };
-use crate::server::Server;
+use crate::server::{Server, backend};
 use crate::site::Site;
 
 /// A service that nobody asks for.
@@ -141,6 +142,37 @@ fn servers_that_are_not_as_they_should_be() {
 }
 
 /// Neither is an attack, and the ticket that may be there is not to be forgotten for it.
+/// What an administrator wants of OpenSSL's algorithms goes before what we prefer.
+#[test]
+fn a_configuration_of_openssl_that_wants_certain_algorithms() {
+    let site = site();
+    let configuration = site.file("openssl.cnf");
+    let wants = |properties: &str| {
+        let text = format!("openssl_conf = o\n[o]\nalg_section = a\n[a]\ndefault_properties = {properties}\n");
+        fs::write(&configuration, text).unwrap();
+    };
+    let said_by_client = |configuration: Option<&Path>, port: u16| {
+        let mut command = connect_command(&site, port, None, &[]);
+        command.envs(configuration.map(|file| ("OPENSSL_CONF", file)));
+        run_with(&mut command, b"GET / HTTP/1.0\r\n\r\n").without_notes()
+    };
+    let fault =
+        "internal error: OpenSSL does not show how it derives secrets; has its configuration default_properties?";
+
+    wants("provider=default");
+    let mut command = serve_command(backend(), &site, None, &[]);
+    let confined = Running::tack(command.env("OPENSSL_CONF", &configuration));
+    said(&said_by_client(None, confined.port), 1, "the server ended the TLS handshake with the alert internal_error");
+    confined.wait_for(" error handshake_failed client=127.0.0.1:", 1);
+    confined.wait_for(fault, 1);
+
+    let server = serve(&site, None, &[]);
+    said(&said_by_client(Some(&configuration), server.port), 1, fault);
+    // A preference for what is not there changes nothing.
+    wants("?provider=elsewhere");
+    assert_eq!(said_by_client(Some(&configuration), server.port).status, Some(0));
+}
+
 #[test]
 fn servers_that_close() {
     let site = site();

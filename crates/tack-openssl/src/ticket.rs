@@ -2,13 +2,14 @@
 //!
 //! OpenSSL does not know the extension, and no function of it gives the Handshake Secret. This module adds the extension, and has
 //! OpenSSL derive the secrets of these connections by a provider of its own, which passes each derivation on and sees what goes
-//! in and comes out: nothing is computed twice. In each connection the server_handshake_traffic_secret, which OpenSSL would write to
-//! a key log, is derived once more from what was seen; what does not agree ends the handshake as an internal error, and is never called an
-//! attack.
+//! in and comes out: the key exchange is not computed a second time. In each connection the server_handshake_traffic_secret, which
+//! OpenSSL would write to a key log, is derived from what was seen, and compared with that of OpenSSL. What does not agree ends the
+//! handshake as an internal error, and is never called an attack.
 //!
-//! The provider is loaded into the library that the process shares, as "tack", at the first context; only contexts of this module
-//! ask for it. OpenSSL must be 3.0 or later. Where its configuration allows algorithms of certain providers alone (such as
-//! `fips=yes`), each handshake with a ticket ends as [`Fault::NotShown`].
+//! The provider is loaded at the first context, as "tack-openssl", into the OpenSSL that the process shares, and stays: code that has this
+//! module must not be unloaded. Contexts of this module prefer it, and others do not ask for it. OpenSSL must be 3.0 or later. Where
+//! its configuration wants or prefers algorithms with certain properties (`default_properties`, such as `provider=default`), OpenSSL
+//! may take another one: then each handshake of a client that asks for a ticket ends as [`Fault::NotShown`].
 //!
 //! Both sides speak TLS 1.3 alone, without resumption and 0-RTT, where a ticket could not be proved. The groups are X25519, P-256
 //! and P-384: RFC 8672 knows no KEM.

@@ -189,6 +189,12 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_number_is_shown_as_it_is_read() {
+        let id: KeyId = "00000000000000ab".parse().unwrap();
+        assert_eq!(format!("{id} {id:?}"), "00000000000000ab KeyId(00000000000000ab)");
+    }
+
+    #[test]
     fn a_changed_or_shortened_ticket_opens_nothing() {
         let key = ProtectionKey::generate(&mut SysRng).unwrap();
         for length in [32, 48] {

@@ -135,3 +135,31 @@ impl ServerRefusal {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::protection_key::ProtectionKey;
+    use crate::ticket::Ticket;
+
+    #[test]
+    fn what_a_client_sends_is_told_apart() {
+        let secret = PinningSecret::from_bytes(&[1; 32]).unwrap();
+        let keys = [1, 2].map(|byte| ProtectionKey::new(format!("{byte:016x}").parse().unwrap(), &[byte; 32]));
+        let tickets = keys.each_ref().map(|key| key.seal(&secret, &mut getrandom::SysRng).unwrap());
+        let [key, _] = keys;
+        let server = Server::new(KeyRing::new(key, Timestamp::new(0)), Lifetime::MAX);
+        let receive = |ticket: Option<&Ticket>| {
+            let body = ClientMessage { ticket: ticket.cloned() }.to_bytes();
+            server.receive(&body).map(|received| received.has_ticket()).map_err(|refusal| refusal.code())
+        };
+        let mut damaged = tickets[0].as_bytes().to_vec();
+        *damaged.last_mut().unwrap() ^= 1;
+        assert_eq!(receive(None), Ok(false));
+        assert_eq!(receive(Some(&tickets[0])), Ok(true));
+        assert_eq!(receive(Some(&tickets[1])), Err("unknown_key"));
+        assert_eq!(receive(Ticket::new(damaged).as_ref()), Err("damaged_ticket"));
+        assert_eq!(receive(Ticket::new(vec![7]).as_ref()), Err("foreign_ticket"));
+        assert_eq!(server.receive(&[0]).err().map(|refusal| refusal.code()), Some("malformed"));
+    }
+}

@@ -153,3 +153,17 @@ fn store_error(error: FileError) -> TicketStoreError {
         error => TicketStoreError::Other(Box::new(error)),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn options_are_those_of_the_file() {
+        let options = SqliteTicketsOptions::default();
+        let second = Duration::from_secs(1);
+        assert_eq!(options.busy_timeout(second).file, FileOptions::default().busy_timeout(second));
+        assert_eq!(options.must_exist().file, FileOptions::default().must_exist());
+        assert_eq!(options.read_only().file, FileOptions::default().read_only());
+    }
+}

@@ -110,9 +110,10 @@ impl Shared {
     }
 
     async fn shake_hands(&self, stream: TcpStream, client: SocketAddr) -> Option<TlsStream> {
-        let failed = |reason: &str| {
+        // What is no fault of the client's is an error.
+        let failed = |level: Level, reason: &str| {
             let values: [(&str, &dyn Display); 2] = [("client", &client), ("reason", &reason)];
-            self.log.stranger(Level::Info, "handshake_failed", &values);
+            self.log.stranger(level, "handshake_failed", &values);
         };
         let server = self.server.read().unwrap_or_else(PoisonError::into_inner).clone();
         let prepared = self.clock.now().and_then(|now| {
@@ -122,7 +123,7 @@ impl Shared {
         let (mut tls, handshake) = match prepared {
             Ok(prepared) => prepared,
             Err(error) => {
-                failed(&format!("{error:#}"));
+                failed(Level::Error, &format!("{error:#}"));
                 return None;
             }
         };
@@ -130,10 +131,10 @@ impl Shared {
             Ok(Ok(())) => return Some(TlsStream::new(tls)),
             Ok(Err(error)) => match handshake.failure() {
                 Some(ServerTicketError::Refused(refusal)) => self.tell_refusal(client, &refusal),
-                Some(other) => failed(&other.to_string()),
-                None => failed(&handshake_reason(error.into())),
+                Some(other) => failed(Level::Error, &other.to_string()),
+                None => failed(Level::Info, &handshake_reason(error.into())),
             },
-            Err(_) => failed("no answer in time"),
+            Err(_) => failed(Level::Info, "no answer in time"),
         }
         None
     }

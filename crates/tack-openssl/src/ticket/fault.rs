@@ -9,10 +9,9 @@ use crate::error::words;
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Fault {
-    /// OpenSSL did not show how it derives secrets: its configuration wants algorithms of certain providers alone.
-    #[error(
-        "internal error: OpenSSL does not show how it derives secrets; does its configuration leave out providers?"
-    )]
+    /// OpenSSL did not show how it derives secrets: its configuration wants or prefers others than the provider of this library. Or
+    /// there is another copy of this library in the process, which was first.
+    #[error("internal error: OpenSSL does not show how it derives secrets; has its configuration default_properties?")]
     NotShown,
 
     /// OpenSSL failed.

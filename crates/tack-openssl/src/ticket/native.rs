@@ -1,16 +1,17 @@
-//! What the `openssl` crate does not bind: a provider that shows how OpenSSL derives secrets, the steps of a handshake, and how a
+//! What the `openssl` crate does not bind: a provider that shows how OpenSSL derives secrets, the messages of a handshake, and how a
 //! connection was closed. It is the only code of this library that is not safe Rust.
 //!
 //! A provider is how OpenSSL takes in algorithms, since 3.0: see provider(7) and provider-kdf(7). This one has one algorithm,
 //! TLS13-KDF, by which libssl derives every secret of TLS 1.3 (EVP_KDF-TLS13_KDF(7)). It hands all work to the
-//! algorithm of this name that OpenSSL has anyway, and computes nothing. Only contexts that ask for it by a property have it.
+//! algorithm of this name that OpenSSL has anyway, and computes nothing. libssl gives all parameters with each derivation; what it
+//! does not use of such an algorithm is left out.
 #![allow(unsafe_code, reason = "these functions are C, and the openssl crate does not bind them")]
 
-use std::ffi::{CStr, c_char, c_int, c_void};
+use std::ffi::{CStr, CString, c_char, c_int, c_void};
 use std::ptr;
 use std::slice;
-use std::sync::OnceLock;
 use std::sync::atomic::{AtomicPtr, Ordering};
+use std::sync::{Mutex, PoisonError};
 
 use foreign_types::ForeignTypeRef;
 use openssl::error::ErrorStack;
@@ -25,13 +26,13 @@ use openssl_sys::{
 use crate::ticket::watch;
 
 /// The provider's name.
-const NAME: &CStr = c"tack";
-/// What its algorithm says of itself.
-const DEFINITION: &CStr = c"provider=tack";
-/// Who has the algorithm that does the work.
-const OTHERS: &CStr = c"provider!=tack";
-/// What contexts ask for: this algorithm if it is there, and all others as ever.
-const PREFERENCE: &CStr = c"?provider=tack";
+const NAME: &str = "tack-openssl";
+/// The property of its algorithm. It is not `provider`, of which the administrator may have said what he wants.
+const DEFINITION: &CStr = c"tack.shows=yes";
+/// What contexts prefer: this algorithm, where other wishes allow it, and all others as ever.
+const PREFERENCE: &CStr = c"?tack.shows=yes";
+/// The algorithms of this name that do the work.
+const OTHERS: &CStr = c"tack.shows!=yes";
 const ALGORITHM: &CStr = c"TLS13-KDF";
 
 /// The label of the derivation that is shown, which has the Handshake Secret and the hash of the messages to the ServerHello (RFC
@@ -45,14 +46,14 @@ struct Entry<F> {
     function: F,
 }
 
-/// An array of OSSL_DISPATCH, with the types of its functions.
+/// What a provider can do, as an array of OSSL_DISPATCH: each function has its type, and the last entry is empty.
 #[repr(C)]
 struct ProviderFunctions {
     query: Entry<Query>,
     end: Entry<Option<Query>>,
 }
 
-/// An array of OSSL_DISPATCH, with the types of its functions.
+/// What an algorithm can do, in the same way.
 #[repr(C)]
 struct KdfFunctions {
     new_context: Entry<NewContext>,
@@ -79,14 +80,14 @@ type Query = unsafe extern "C" fn(*mut c_void, c_int, *mut c_int) -> *const Algo
 type NewContext = extern "C" fn(*mut c_void) -> *mut EVP_KDF_CTX;
 type FreeContext = unsafe extern "C" fn(*mut EVP_KDF_CTX);
 type Derive = unsafe extern "C" fn(*mut EVP_KDF_CTX, *mut u8, usize, *const OSSL_PARAM) -> c_int;
-type Stepped = unsafe extern "C" fn(*const SSL, c_int, c_int);
+type Shown = unsafe extern "C" fn(c_int, c_int, c_int, *const c_void, usize, *mut SSL, *mut c_void);
 
 // SAFETY: these are their declarations in <openssl/provider.h> and <openssl/ssl.h> of OpenSSL 3; openssl-sys links the library.
 unsafe extern "C" {
     fn OSSL_PROVIDER_add_builtin(library: *mut OSSL_LIB_CTX, name: *const c_char, init: Init) -> c_int;
     fn SSL_CTX_new_ex(library: *mut OSSL_LIB_CTX, properties: *const c_char, method: *const SSL_METHOD)
     -> *mut SSL_CTX;
-    fn SSL_CTX_set_info_callback(context: *mut SSL_CTX, callback: Option<Stepped>);
+    fn SSL_CTX_set_msg_callback(context: *mut SSL_CTX, callback: Option<Shown>);
 }
 
 /// The numbers of <openssl/core_dispatch.h>.
@@ -95,9 +96,6 @@ const OSSL_OP_KDF: c_int = 4;
 const OSSL_FUNC_KDF_NEWCTX: c_int = 1;
 const OSSL_FUNC_KDF_FREECTX: c_int = 3;
 const OSSL_FUNC_KDF_DERIVE: c_int = 5;
-
-/// Of <openssl/ssl.h>: the handshake has finished.
-const SSL_CB_HANDSHAKE_DONE: c_int = 0x20;
 
 static PROVIDER_FUNCTIONS: ProviderFunctions = ProviderFunctions {
     query: Entry { id: OSSL_FUNC_PROVIDER_QUERY_OPERATION, function: query },
@@ -125,36 +123,45 @@ static ALGORITHMS: [Algorithm; 2] = [
 static KDF: AtomicPtr<EVP_KDF> = AtomicPtr::new(ptr::null_mut());
 
 /// The provider, once it is loaded: for the life of the process.
-static PROVIDER: OnceLock<Result<Provider, ErrorStack>> = OnceLock::new();
+static PROVIDER: Mutex<Option<Provider>> = Mutex::new(None);
 
 /// A context whose handshakes are shown to [`watch`].
 pub(crate) fn context(method: SslMethod) -> Result<SslContextBuilder, ErrorStack> {
-    PROVIDER.get_or_init(load).as_ref().map_err(Clone::clone)?;
+    load()?;
     // SAFETY: the first argument may be null, for the library that all share; the others live as long as the process.
     let context = unsafe { SSL_CTX_new_ex(ptr::null_mut(), PREFERENCE.as_ptr(), method.as_ptr()) };
     if context.is_null() {
         return Err(ErrorStack::get());
     }
     // SAFETY: the pointer is of a context that lives; the callback is a function, which lives as long as the process.
-    unsafe { SSL_CTX_set_info_callback(context, Some(stepped)) };
+    unsafe { SSL_CTX_set_msg_callback(context, Some(shown)) };
     // SAFETY: the pointer is not null, and nobody else has it.
     Ok(unsafe { SslContextBuilder::from_ptr(context) })
 }
 
-fn load() -> Result<Provider, ErrorStack> {
+fn load() -> Result<(), ErrorStack> {
+    let mut provider = PROVIDER.lock().unwrap_or_else(PoisonError::into_inner);
+    if provider.is_some() {
+        return Ok(());
+    }
     openssl::init();
-    // It is fetched before the provider is there: so OpenSSL finds it first, too, for contexts that ask for nothing.
-    // SAFETY: the first argument may be null, and the others live as long as the process.
-    let kdf = unsafe { EVP_KDF_fetch(ptr::null_mut(), ALGORITHM.as_ptr(), OTHERS.as_ptr()) };
-    if kdf.is_null() {
+    if KDF.load(Ordering::Acquire).is_null() {
+        // It is fetched before the provider is there: so OpenSSL finds it first, too, for contexts that ask for nothing, as long as
+        // its own provider is not unloaded.
+        // SAFETY: the first argument may be null, and the others live as long as the process.
+        let kdf = unsafe { EVP_KDF_fetch(ptr::null_mut(), ALGORITHM.as_ptr(), OTHERS.as_ptr()) };
+        if kdf.is_null() {
+            return Err(ErrorStack::get());
+        }
+        KDF.store(kdf, Ordering::Release);
+    }
+    let name = CString::new(NAME).expect("the name has no NUL");
+    // SAFETY: the first argument may be null; OpenSSL copies the name, and the function lives as long as the process.
+    if unsafe { OSSL_PROVIDER_add_builtin(ptr::null_mut(), name.as_ptr(), init) } != 1 {
         return Err(ErrorStack::get());
     }
-    KDF.store(kdf, Ordering::Release);
-    // SAFETY: the first argument may be null, and the others live as long as the process.
-    if unsafe { OSSL_PROVIDER_add_builtin(ptr::null_mut(), NAME.as_ptr(), init) } != 1 {
-        return Err(ErrorStack::get());
-    }
-    Provider::try_load(None, &NAME.to_string_lossy(), true)
+    *provider = Some(Provider::try_load(None, NAME, true)?);
+    Ok(())
 }
 
 /// Called by OpenSSL as the provider is loaded.
@@ -166,7 +173,7 @@ unsafe extern "C" fn init(
 ) -> c_int {
     // SAFETY: OpenSSL passes a place for a pointer, and reads from it what lives as long as the process.
     unsafe { *functions = &raw const PROVIDER_FUNCTIONS };
-    // SAFETY: OpenSSL passes a place for a pointer. It wants one that is not null, and only hands it back.
+    // SAFETY: OpenSSL passes a place for a pointer, which it only hands back. Null would be odd, so it is one that is not.
     unsafe { *provider = KDF.load(Ordering::Acquire).cast() };
     1
 }
@@ -232,15 +239,26 @@ unsafe fn octets<'a>(parameters: *const OSSL_PARAM, name: &CStr) -> Option<&'a [
     (is_octets && !value.is_null()).then(|| unsafe { slice::from_raw_parts(value.cast(), length) })
 }
 
-/// Called by OpenSSL with each step of a handshake, on the thread that does it. It never panics, which would end the process.
-unsafe extern "C" fn stepped(ssl: *const SSL, what: c_int, _value: c_int) {
-    if ssl.is_null() {
+/// Called by OpenSSL with each message, sent or received, on the thread that does the handshake. It never panics, which would end the
+/// process.
+unsafe extern "C" fn shown(
+    _is_sent: c_int,
+    _version: c_int,
+    content_type: c_int,
+    bytes: *const c_void,
+    length: usize,
+    ssl: *mut SSL,
+    _argument: *mut c_void,
+) {
+    if bytes.is_null() || length == 0 || ssl.is_null() {
         return;
     }
     // SAFETY: OpenSSL passes the connection that it works on; it is not null, and outlives the call. Nothing changes it meanwhile: the
     // reference is shared, and only read from.
-    let ssl = unsafe { SslRef::from_ptr(ssl.cast_mut()) };
-    watch::stepped(ssl, what & SSL_CB_HANDSHAKE_DONE != 0);
+    let ssl = unsafe { SslRef::from_ptr(ssl) };
+    // SAFETY: OpenSSL passes a message of at least one byte in a buffer of its own; it is not null, and outlives the call.
+    let first_byte = unsafe { *bytes.cast::<u8>() };
+    watch::message(ssl, content_type, first_byte);
 }
 
 /// Whether the other side has sent a close_notify.

@@ -161,10 +161,12 @@ impl TicketServerBuilder<'_> {
             return Err(TicketServerError::OtherKey);
         }
         context.set_private_key(&key)?;
+        let key_info = context::key_info(&own)
+            .map_err(|_| TicketServerError::Chain("the key of the first is nowhere to be found".to_owned()))?;
         if let Some(tack) = self.tack {
             serve_tack(&mut context, tack)?;
         }
-        serve_tickets(&mut context, self.server)?;
+        serve_tickets(&mut context, self.server, key_info)?;
         Ok(TicketServer { context: context.build() })
     }
 }
@@ -197,7 +199,7 @@ impl ServerHandshake {
         Ok(())
     }
 
-    fn answer(&self, server: &Server, ssl: &SslRef) -> Result<Option<Vec<u8>>, SslAlert> {
+    fn answer(&self, server: &Server, key_info: &[u8], ssl: &SslRef) -> Result<Option<Vec<u8>>, SslAlert> {
         let (now, received) = {
             let mut state = self.state();
             let Some(received) = state.received.take() else { return Ok(None) };
@@ -205,8 +207,7 @@ impl ServerHandshake {
         };
         let answer = || {
             let session = watch::session(ssl)?;
-            let key_info = ssl.certificate().ok_or(Fault::Certificate).and_then(context::key_info)?;
-            let answer = server.answer(&received, &session, &key_info, now, &mut SysRng);
+            let answer = server.answer(&received, &session, key_info, now, &mut SysRng);
             answer.map_err(|_| Fault::Randomness)
         };
         let answer = answer().map_err(|fault: Fault| self.end(Alert::INTERNAL_ERROR, fault))?;
@@ -229,7 +230,7 @@ impl From<ErrorStack> for TicketServerError {
     }
 }
 
-fn serve_tickets(context: &mut SslContextBuilder, server: Server) -> Result<(), ErrorStack> {
+fn serve_tickets(context: &mut SslContextBuilder, server: Server, key_info: Vec<u8>) -> Result<(), ErrorStack> {
     let slot = SLOT.index()?;
     let server = Arc::new(server);
     let receiver = Arc::clone(&server);
@@ -237,7 +238,9 @@ fn serve_tickets(context: &mut SslContextBuilder, server: Server) -> Result<(), 
         EXTENSION,
         ExtensionContext::CLIENT_HELLO | ExtensionContext::TLS1_3_ENCRYPTED_EXTENSIONS,
         move |ssl, place, _| match ssl.ex_data(slot) {
-            Some(handshake) if !place.contains(ExtensionContext::CLIENT_HELLO) => handshake.answer(&server, ssl),
+            Some(handshake) if !place.contains(ExtensionContext::CLIENT_HELLO) => {
+                handshake.answer(&server, &key_info, ssl)
+            }
             _ => Ok(None),
         },
         move |ssl, _, body, _| match ssl.ex_data(slot) {

@@ -1,10 +1,11 @@
 //! What is seen of a handshake: how OpenSSL derives a secret in it, from the Handshake Secret.
 //!
-//! A derivation does not say of which connection it is. But OpenSSL tells of the next step of a handshake, or of a pause in it, before
-//! it does anything else on the thread: so a derivation is that of the connection which steps next.
+//! A derivation does not say of which connection it is. It follows the message after which it is due, with nothing between them on that
+//! thread: no read, no write, no other connection.
 
 use std::cell::Cell;
-use std::sync::{Mutex, PoisonError};
+use std::mem;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use openssl::error::ErrorStack;
 use openssl::ssl::{Ssl, SslRef};
@@ -14,6 +15,14 @@ use zeroize::Zeroizing;
 use crate::slot::Slot;
 use crate::ticket::fault::Fault;
 
+/// Content types (RFC 8446, section 5.1).
+const CHANGE_CIPHER_SPEC: i32 = 20;
+const HANDSHAKE: i32 = 22;
+
+/// Types of handshake messages (RFC 8446, section 4).
+const SERVER_HELLO: u8 = 2;
+const CERTIFICATE: u8 = 11;
+
 /// How OpenSSL derived a server_handshake_traffic_secret (RFC 8446, section 7.1).
 struct Derivation {
     handshake_secret: Zeroizing<Vec<u8>>,
@@ -21,46 +30,73 @@ struct Derivation {
     traffic_secret: Zeroizing<Vec<u8>>,
 }
 
-thread_local! {
-    /// The derivation of this thread, until a connection steps.
-    static LAST: Cell<Option<Derivation>> = const { Cell::new(None) };
+/// What is seen of one connection.
+#[derive(Default)]
+enum Seen {
+    #[default]
+    Nothing,
+    Derivation(Derivation),
+    /// Nothing is looked at or kept any more: a connection may last.
+    Past,
 }
 
-static SLOT: Slot<Mutex<Option<Derivation>>> = Slot::new();
+thread_local! {
+    /// The connection whose derivation may come next on this thread.
+    static NEXT: Cell<Option<Arc<Mutex<Seen>>>> = const { Cell::new(None) };
+}
+
+static SLOT: Slot<Arc<Mutex<Seen>>> = Slot::new();
 
 /// Prepares a connection for what will be seen of it.
 pub(crate) fn listen(ssl: &mut Ssl) -> Result<(), ErrorStack> {
-    ssl.set_ex_data(SLOT.index()?, Mutex::default());
+    ssl.set_ex_data(SLOT.index()?, Arc::default());
     Ok(())
 }
 
-/// Notes a derivation.
-pub(crate) fn derived(handshake_secret: &[u8], transcript_hash: &[u8], traffic_secret: &[u8]) {
-    let derivation = Derivation {
-        handshake_secret: Zeroizing::new(handshake_secret.to_vec()),
-        transcript_hash: transcript_hash.to_vec(),
-        traffic_secret: Zeroizing::new(traffic_secret.to_vec()),
+/// Notes that a connection has sent or received a message. The derivation is due after the ServerHello, or the change_cipher_spec
+/// that a server may send after it. The certificate comes later than EncryptedExtensions, where the session was wanted, if it was.
+pub(crate) fn message(ssl: &SslRef, content_type: i32, message_type: u8) {
+    let next = match (content_type, message_type) {
+        (CHANGE_CIPHER_SPEC, _) | (HANDSHAKE, SERVER_HELLO) => seen(ssl).cloned(),
+        (HANDSHAKE, CERTIFICATE) => {
+            take(ssl);
+            None
+        }
+        (HANDSHAKE, _) => None,
+        _ => return,
     };
     // A thread that ends has no place for it any more.
-    _ = LAST.try_with(|last| last.set(Some(derivation)));
+    _ = NEXT.try_with(|place| place.set(next));
 }
 
-/// Notes a step of a connection's. One that has finished its handshake keeps nothing, as it may last.
-pub(crate) fn stepped(ssl: &SslRef, is_finished: bool) {
-    let derivation = LAST.try_with(Cell::take).ok().flatten();
-    if derivation.is_some() || is_finished {
-        with(ssl, |seen| *seen = derivation);
+/// Notes a derivation, if it is of a connection that was prepared.
+pub(crate) fn derived(handshake_secret: &[u8], transcript_hash: &[u8], traffic_secret: &[u8]) {
+    let Some(next) = NEXT.try_with(Cell::take).ok().flatten() else { return };
+    let mut seen = next.lock().unwrap_or_else(PoisonError::into_inner);
+    if !matches!(*seen, Seen::Past) {
+        *seen = Seen::Derivation(Derivation {
+            handshake_secret: Zeroizing::new(handshake_secret.to_vec()),
+            transcript_hash: transcript_hash.to_vec(),
+            traffic_secret: Zeroizing::new(traffic_secret.to_vec()),
+        });
     }
 }
 
-/// The session of a handshake after its ServerHello. It is given once, and only if OpenSSL itself derives from it as RFC 8446 says.
+/// The session of a handshake after its ServerHello. It is given once, and only if OpenSSL derived from it as RFC 8446 says.
 pub(crate) fn session(ssl: &SslRef) -> Result<Session, Fault> {
-    with(ssl, Option::take).flatten().ok_or(Fault::NotShown)?.session()
+    match take(ssl) {
+        Some(Seen::Derivation(derivation)) => derivation.session(),
+        _ => Err(Fault::NotShown),
+    }
 }
 
-fn with<T>(ssl: &SslRef, action: impl FnOnce(&mut Option<Derivation>) -> T) -> Option<T> {
-    let seen = ssl.ex_data(SLOT.index().ok()?)?;
-    Some(action(&mut seen.lock().unwrap_or_else(PoisonError::into_inner)))
+/// What was seen of a connection, of which nothing is kept from now on.
+fn take(ssl: &SslRef) -> Option<Seen> {
+    seen(ssl).map(|seen| mem::replace(&mut *seen.lock().unwrap_or_else(PoisonError::into_inner), Seen::Past))
+}
+
+fn seen(ssl: &SslRef) -> Option<&Arc<Mutex<Seen>>> {
+    ssl.ex_data(SLOT.index().ok()?)
 }
 
 impl Derivation {
@@ -73,14 +109,16 @@ impl Derivation {
 
 #[cfg(test)]
 mod tests {
+    use std::cell::RefCell;
+    use std::io::{self, ErrorKind, Read, Write};
     use std::os::unix::net::UnixStream;
-    use std::sync::Arc;
+    use std::rc::Rc;
 
     use openssl::asn1::Asn1Time;
     use openssl::hash::MessageDigest;
     use openssl::pkey::PKey;
     use openssl::ssl::{
-        ErrorCode, ExtensionContext, SslContext, SslContextBuilder, SslMethod, SslStream, SslVerifyMode,
+        self, ErrorCode, ExtensionContext, SslContext, SslContextBuilder, SslMethod, SslStream, SslVerifyMode,
     };
     use openssl::x509::X509Builder;
     use tack_ticket::EXTENSION;
@@ -176,28 +214,67 @@ mod tests {
         context.set_keylog_callback(move |_, line| lines.lock().unwrap().push(line.to_owned()));
     }
 
-    /// A pair of sides that wait for nothing.
+    /// A stream that gives a byte at a time and has none yet before each, when something else is done first.
+    struct Drip {
+        stream: UnixStream,
+        has_byte: bool,
+        first: Box<dyn FnMut()>,
+    }
+
+    impl Read for Drip {
+        fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+            (self.first)();
+            self.has_byte = !self.has_byte;
+            if self.has_byte { self.stream.read(&mut buffer[..1]) } else { Err(ErrorKind::WouldBlock.into()) }
+        }
+    }
+
+    impl Write for Drip {
+        fn write(&mut self, buffer: &[u8]) -> io::Result<usize> {
+            self.stream.write(buffer)
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            self.stream.flush()
+        }
+    }
+
+    fn drip(mut client: Ssl, stream: UnixStream, first: impl FnMut() + 'static) -> SslStream<Drip> {
+        client.set_connect_state();
+        SslStream::new(client, Drip { stream, has_byte: false, first: Box::new(first) }).unwrap()
+    }
+
+    /// Streams that wait for nothing.
+    fn streams() -> [UnixStream; 2] {
+        let (here, there) = UnixStream::pair().unwrap();
+        [here, there].map(|stream| {
+            stream.set_nonblocking(true).unwrap();
+            stream
+        })
+    }
+
     fn pair(mut client: Ssl, mut server: Ssl) -> [SslStream<UnixStream>; 2] {
         client.set_connect_state();
         server.set_accept_state();
-        let (here, there) = UnixStream::pair().unwrap();
-        [(client, here), (server, there)].map(|(ssl, stream)| {
-            stream.set_nonblocking(true).unwrap();
-            SslStream::new(ssl, stream).unwrap()
-        })
+        let [here, there] = streams();
+        [(client, here), (server, there)].map(|(ssl, stream)| SslStream::new(ssl, stream).unwrap())
     }
 
     /// All handshakes, one step of each after the other, on this thread.
     fn finish(mut streams: Vec<SslStream<UnixStream>>) -> Vec<SslStream<UnixStream>> {
         loop {
-            let steps: Vec<_> = streams.iter_mut().map(|stream| stream.do_handshake()).collect();
-            if steps.iter().all(Result::is_ok) {
+            let steps: Vec<_> = streams.iter_mut().map(|stream| is_over(stream.do_handshake())).collect();
+            if !steps.contains(&false) {
                 return streams;
             }
-            for error in steps.into_iter().filter_map(Result::err) {
-                assert_eq!(error.code(), ErrorCode::WANT_READ, "{error}");
-            }
         }
+    }
+
+    fn is_over(step: Result<(), ssl::Error>) -> bool {
+        if let Err(error) = &step {
+            assert_eq!(error.code(), ErrorCode::WANT_READ, "{error}");
+        }
+        step.is_ok()
     }
 
     fn prepare(context: &SslContext) -> Ssl {
@@ -245,6 +322,36 @@ mod tests {
     }
 
     #[test]
+    fn sessions_are_those_of_the_key_log_where_one_is_driven_by_the_reads_of_another() {
+        let found = [(); 2].map(|()| [Found::default(), Found::default()]);
+        let [inner, outer] = found.each_ref().map(|[at_client, at_server]| {
+            let client = client(context(SslMethod::tls_client()).unwrap(), "TLS_AES_128_GCM_SHA256", at_client);
+            let server = server(context(SslMethod::tls_server()).unwrap(), "X25519", at_server);
+            let [here, there] = streams();
+            let mut server = prepare(&server);
+            server.set_accept_state();
+            (prepare(&client), here, SslStream::new(server, there).unwrap())
+        });
+        let inner_client = Rc::new(RefCell::new(drip(inner.0, inner.1, || ())));
+        let driven = Rc::clone(&inner_client);
+        let mut outer_client = drip(outer.0, outer.1, move || _ = is_over(driven.borrow_mut().do_handshake()));
+        let mut servers = [inner.2, outer.2];
+        let mut is_whole = false;
+        while !is_whole {
+            let [inner_server, outer_server] = &mut servers;
+            let steps = [
+                inner_server.do_handshake(),
+                outer_server.do_handshake(),
+                outer_client.do_handshake(),
+                inner_client.borrow_mut().do_handshake(),
+            ];
+            is_whole = steps.map(is_over).iter().all(|is_over| *is_over);
+        }
+        assert!(found.iter().flatten().all(Found::is_as_logged));
+        assert_ne!(found[0][0].logged(), found[1][0].logged());
+    }
+
+    #[test]
     fn a_connection_that_has_finished_keeps_nothing() {
         let mut server = context(SslMethod::tls_server()).unwrap();
         certify(&mut server);
@@ -252,8 +359,36 @@ mod tests {
         client.set_verify(SslVerifyMode::NONE);
         let streams = finish(pair(prepare(&client.build()), prepare(&server.build())).into());
         for stream in &streams {
-            assert!(with(stream.ssl(), |seen| seen.is_none()).unwrap());
+            // An exporter with this label is no Handshake Secret.
+            stream.ssl().export_keying_material(&mut [0; 32], "s hs traffic", None).unwrap();
+            message(stream.ssl(), HANDSHAKE, SERVER_HELLO);
+            derived(&[0; 32], &[0; 32], &[0; 32]);
+            assert!(matches!(take(stream.ssl()), Some(Seen::Past)));
         }
+    }
+
+    #[test]
+    fn what_is_derived_elsewhere_on_the_thread_is_not_noted() {
+        let context = context(SslMethod::tls_client()).unwrap().build();
+        let ssl = prepare(&context);
+        let is_noted = |messages: &[(i32, u8)]| {
+            *seen(&ssl).unwrap().lock().unwrap() = Seen::Nothing;
+            messages.iter().for_each(|&(content_type, message_type)| message(&ssl, content_type, message_type));
+            derived(&[0; 32], &[0; 32], &[0; 32]);
+            let is_noted = matches!(take(&ssl), Some(Seen::Derivation(_)));
+            derived(&[0; 32], &[0; 32], &[0; 32]);
+            assert!(matches!(take(&ssl), Some(Seen::Past)));
+            is_noted
+        };
+        let (alert, client_hello, server_hello) = ((21, 2), (HANDSHAKE, 1), (HANDSHAKE, SERVER_HELLO));
+        assert!(is_noted(&[server_hello]));
+        assert!(is_noted(&[server_hello, (CHANGE_CIPHER_SPEC, 1)]));
+        assert!(is_noted(&[server_hello, alert]));
+        assert!(!is_noted(&[]));
+        assert!(!is_noted(&[alert]));
+        assert!(!is_noted(&[client_hello]));
+        assert!(!is_noted(&[server_hello, client_hello]));
+        assert!(!is_noted(&[server_hello, (HANDSHAKE, CERTIFICATE)]));
     }
 
     #[test]
@@ -266,7 +401,6 @@ mod tests {
         finish(pair(prepare(&client), prepare(&server)).into());
         assert_eq!(sides[0].logged(), sides[1].logged());
         assert!(sides.iter().all(|side| side.has_failed_with(&Fault::NotShown)));
-        assert!(LAST.take().is_none());
     }
 
     #[test]
@@ -283,8 +417,9 @@ mod tests {
         ]
         .map(bytes);
         let session = |parts: &[Vec<u8>; 3]| {
-            derived(&parts[0], &parts[1], &parts[2]);
-            LAST.take().unwrap().session().err()
+            let [handshake_secret, transcript_hash, traffic_secret] = parts.clone();
+            let (handshake_secret, traffic_secret) = (Zeroizing::new(handshake_secret), Zeroizing::new(traffic_secret));
+            Derivation { handshake_secret, transcript_hash, traffic_secret }.session().err()
         };
         assert_eq!(session(&parts), None);
         for part in 0..3 {
