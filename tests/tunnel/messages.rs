@@ -141,7 +141,6 @@ fn servers_that_are_not_as_they_should_be() {
     said(&connect(&stranger, old.port, None, &[]), 1, "protocol_version");
 }
 
-/// Neither is an attack, and the ticket that may be there is not to be forgotten for it.
 /// What an administrator wants of OpenSSL's algorithms goes before what we prefer.
 #[test]
 fn a_configuration_of_openssl_that_wants_certain_algorithms() {
@@ -173,6 +172,7 @@ fn a_configuration_of_openssl_that_wants_certain_algorithms() {
     assert_eq!(said_by_client(Some(&configuration), server.port).status, Some(0));
 }
 
+/// Neither is an attack, and the ticket that may be there is not to be forgotten for it.
 #[test]
 fn servers_that_close() {
     let site = site();

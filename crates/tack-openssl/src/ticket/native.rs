@@ -204,7 +204,7 @@ unsafe extern "C" fn derive(
 ) -> c_int {
     // SAFETY: OpenSSL passes what `new_context` gave, a place for so many bytes, and parameters, which all outlive the call.
     let result = unsafe { EVP_KDF_derive(context, output, length, parameters) };
-    if result != 1 {
+    if result != 1 || output.is_null() {
         return result;
     }
     // SAFETY: OpenSSL passes parameters that outlive the call, and nobody changes them meanwhile.
@@ -212,7 +212,7 @@ unsafe extern "C" fn derive(
     if value(c"label") == Some(LABEL)
         && let (Some(handshake_secret), Some(transcript_hash)) = (value(c"key"), value(c"data"))
     {
-        // SAFETY: the derivation succeeded, so there are so many bytes; nobody changes them meanwhile.
+        // SAFETY: the derivation succeeded, so there are so many bytes; it is not null, and nobody changes them meanwhile.
         let traffic_secret = unsafe { slice::from_raw_parts(output, length) };
         watch::derived(handshake_secret, transcript_hash, traffic_secret);
     }
@@ -242,7 +242,7 @@ unsafe fn octets<'a>(parameters: *const OSSL_PARAM, name: &CStr) -> Option<&'a [
 /// Called by OpenSSL with each message, sent or received, on the thread that does the handshake. It never panics, which would end the
 /// process.
 unsafe extern "C" fn shown(
-    _is_sent: c_int,
+    is_sent: c_int,
     _version: c_int,
     content_type: c_int,
     bytes: *const c_void,
@@ -258,7 +258,7 @@ unsafe extern "C" fn shown(
     let ssl = unsafe { SslRef::from_ptr(ssl) };
     // SAFETY: OpenSSL passes a message of at least one byte in a buffer of its own; it is not null, and outlives the call.
     let first_byte = unsafe { *bytes.cast::<u8>() };
-    watch::message(ssl, content_type, first_byte);
+    watch::message(ssl, is_sent != 0, content_type, first_byte);
 }
 
 /// Whether the other side has sent a close_notify.

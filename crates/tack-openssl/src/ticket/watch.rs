@@ -1,11 +1,11 @@
 //! What is seen of a handshake: how OpenSSL derives a secret in it, from the Handshake Secret.
 //!
 //! A derivation does not say of which connection it is. It follows the message after which it is due, with nothing between them on that
-//! thread: no read, no write, no other connection.
+//! thread: no read, no write, no other connection. (With SSL_MODE_ASYNC there could be; contexts here do not have it.)
 
 use std::cell::Cell;
 use std::mem;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use openssl::error::ErrorStack;
 use openssl::ssl::{Ssl, SslRef};
@@ -20,8 +20,9 @@ const CHANGE_CIPHER_SPEC: i32 = 20;
 const HANDSHAKE: i32 = 22;
 
 /// Types of handshake messages (RFC 8446, section 4).
+const CLIENT_HELLO: u8 = 1;
 const SERVER_HELLO: u8 = 2;
-const CERTIFICATE: u8 = 11;
+const ENCRYPTED_EXTENSIONS: u8 = 8;
 
 /// How OpenSSL derived a server_handshake_traffic_secret (RFC 8446, section 7.1).
 struct Derivation {
@@ -42,7 +43,7 @@ enum Seen {
 
 thread_local! {
     /// The connection whose derivation may come next on this thread.
-    static NEXT: Cell<Option<Arc<Mutex<Seen>>>> = const { Cell::new(None) };
+    static NEXT: Cell<Weak<Mutex<Seen>>> = const { Cell::new(Weak::new()) };
 }
 
 static SLOT: Slot<Arc<Mutex<Seen>>> = Slot::new();
@@ -54,24 +55,26 @@ pub(crate) fn listen(ssl: &mut Ssl) -> Result<(), ErrorStack> {
 }
 
 /// Notes that a connection has sent or received a message. The derivation is due after the ServerHello, or the change_cipher_spec
-/// that a server may send after it. The certificate comes later than EncryptedExtensions, where the session was wanted, if it was.
-pub(crate) fn message(ssl: &SslRef, content_type: i32, message_type: u8) {
+/// that a server may send after it; one that is received comes at any time. What is later than EncryptedExtensions is later than the session
+/// was wanted, if it was.
+pub(crate) fn message(ssl: &SslRef, is_sent: bool, content_type: i32, message_type: u8) {
     let next = match (content_type, message_type) {
-        (CHANGE_CIPHER_SPEC, _) | (HANDSHAKE, SERVER_HELLO) => seen(ssl).cloned(),
-        (HANDSHAKE, CERTIFICATE) => {
+        (HANDSHAKE, SERVER_HELLO) => seen(ssl).map(Arc::downgrade),
+        (CHANGE_CIPHER_SPEC, _) if is_sent => seen(ssl).map(Arc::downgrade),
+        (HANDSHAKE, CLIENT_HELLO | ENCRYPTED_EXTENSIONS) => None,
+        (HANDSHAKE, _) => {
             take(ssl);
             None
         }
-        (HANDSHAKE, _) => None,
         _ => return,
     };
     // A thread that ends has no place for it any more.
-    _ = NEXT.try_with(|place| place.set(next));
+    _ = NEXT.try_with(|place| place.set(next.unwrap_or_default()));
 }
 
 /// Notes a derivation, if it is of a connection that was prepared.
 pub(crate) fn derived(handshake_secret: &[u8], transcript_hash: &[u8], traffic_secret: &[u8]) {
-    let Some(next) = NEXT.try_with(Cell::take).ok().flatten() else { return };
+    let Some(next) = NEXT.try_with(Cell::take).ok().and_then(|next| next.upgrade()) else { return };
     let mut seen = next.lock().unwrap_or_else(PoisonError::into_inner);
     if !matches!(*seen, Seen::Past) {
         *seen = Seen::Derivation(Derivation {
@@ -361,7 +364,7 @@ mod tests {
         for stream in &streams {
             // An exporter with this label is no Handshake Secret.
             stream.ssl().export_keying_material(&mut [0; 32], "s hs traffic", None).unwrap();
-            message(stream.ssl(), HANDSHAKE, SERVER_HELLO);
+            message(stream.ssl(), true, HANDSHAKE, SERVER_HELLO);
             derived(&[0; 32], &[0; 32], &[0; 32]);
             assert!(matches!(take(stream.ssl()), Some(Seen::Past)));
         }
@@ -370,25 +373,68 @@ mod tests {
     #[test]
     fn what_is_derived_elsewhere_on_the_thread_is_not_noted() {
         let context = context(SslMethod::tls_client()).unwrap().build();
-        let ssl = prepare(&context);
-        let is_noted = |messages: &[(i32, u8)]| {
-            *seen(&ssl).unwrap().lock().unwrap() = Seen::Nothing;
-            messages.iter().for_each(|&(content_type, message_type)| message(&ssl, content_type, message_type));
+        let is_noted = |messages: &[(bool, i32, u8)]| {
+            let ssl = prepare(&context);
+            for &(is_sent, content_type, message_type) in messages {
+                message(&ssl, is_sent, content_type, message_type);
+            }
             derived(&[0; 32], &[0; 32], &[0; 32]);
             let is_noted = matches!(take(&ssl), Some(Seen::Derivation(_)));
             derived(&[0; 32], &[0; 32], &[0; 32]);
             assert!(matches!(take(&ssl), Some(Seen::Past)));
             is_noted
         };
-        let (alert, client_hello, server_hello) = ((21, 2), (HANDSHAKE, 1), (HANDSHAKE, SERVER_HELLO));
-        assert!(is_noted(&[server_hello]));
-        assert!(is_noted(&[server_hello, (CHANGE_CIPHER_SPEC, 1)]));
-        assert!(is_noted(&[server_hello, alert]));
+        let handshake = |message_type| (false, HANDSHAKE, message_type);
+        let change_cipher_spec = |is_sent| (is_sent, CHANGE_CIPHER_SPEC, 1);
+        let (hello, alert) = (handshake(SERVER_HELLO), (true, 21, SERVER_HELLO));
+        assert!(is_noted(&[hello]));
+        assert!(is_noted(&[hello, alert]));
+        assert!(is_noted(&[change_cipher_spec(true)]));
+        assert!(!is_noted(&[change_cipher_spec(false)]));
         assert!(!is_noted(&[]));
         assert!(!is_noted(&[alert]));
-        assert!(!is_noted(&[client_hello]));
-        assert!(!is_noted(&[server_hello, client_hello]));
-        assert!(!is_noted(&[server_hello, (HANDSHAKE, CERTIFICATE)]));
+        for other in (0..=u8::MAX).filter(|other| *other != SERVER_HELLO) {
+            assert!(!is_noted(&[handshake(other)]), "{other}");
+            assert!(!is_noted(&[hello, handshake(other)]), "{other}");
+            let is_looked_at = is_noted(&[hello, handshake(other), hello]);
+            assert_eq!(is_looked_at, [CLIENT_HELLO, ENCRYPTED_EXTENSIONS].contains(&other), "{other}");
+        }
+    }
+
+    #[test]
+    fn a_derivation_is_of_the_last_hello_and_of_no_other_connection() {
+        let context = context(SslMethod::tls_client()).unwrap().build();
+        let (ours, stranger) = (prepare(&context), Ssl::new(&context).unwrap());
+        let hello = |ssl: &SslRef| message(ssl, false, HANDSHAKE, SERVER_HELLO);
+        let noted = |ssl: &SslRef| match &*seen(ssl).unwrap().lock().unwrap() {
+            Seen::Derivation(derivation) => Some(derivation.handshake_secret[0]),
+            _ => None,
+        };
+        hello(&ours);
+        hello(&stranger);
+        derived(&[1; 32], &[0; 32], &[0; 32]);
+        assert_eq!(noted(&ours), None);
+        // The first was a HelloRetryRequest.
+        for secret in [2, 3] {
+            hello(&ours);
+            derived(&[secret; 32], &[0; 32], &[0; 32]);
+        }
+        assert_eq!(noted(&ours), Some(3));
+        // What is received of a change_cipher_spec comes when the derivation is there.
+        message(&ours, false, CHANGE_CIPHER_SPEC, 1);
+        derived(&[4; 32], &[0; 32], &[0; 32]);
+        assert_eq!(noted(&ours), Some(3));
+    }
+
+    #[test]
+    fn a_connection_that_is_gone_leaves_nothing_on_the_thread() {
+        let ssl = prepare(&context(SslMethod::tls_client()).unwrap().build());
+        message(&ssl, false, HANDSHAKE, SERVER_HELLO);
+        derived(&[1; 32], &[0; 32], &[0; 32]);
+        message(&ssl, false, HANDSHAKE, SERVER_HELLO);
+        let seen = Arc::downgrade(seen(&ssl).unwrap());
+        drop(ssl);
+        assert!(seen.upgrade().is_none());
     }
 
     #[test]

@@ -8,11 +8,12 @@ mod connection;
 
 use std::io::Read;
 use std::os::unix::net::UnixStream;
+use std::sync::mpsc::channel;
 use std::thread;
 
 use getrandom::SysRng;
 use openssl::ssl::{ExtensionContext, Ssl, SslContextBuilder, SslMethod, SslVersion};
-use tack_core::Timestamp;
+use tack_core::{Draft02, Generations, Minute, SigningKey, Tack, TackExtension, TargetHash, Timestamp};
 use tack_openssl::Trust;
 use tack_openssl::ticket::{
     ServerTicketError, TicketClient, TicketError, TicketServer, TicketServerError, is_closed_well,
@@ -268,7 +269,7 @@ fn nothing_is_resumed() {
     let root = root();
     let server = server(&ring(), &leaf(&root));
     let mut context = SslContextBuilder::new(SslMethod::tls_client()).unwrap();
-    let (sender, sessions) = std::sync::mpsc::channel();
+    let (sender, sessions) = channel();
     context.set_session_cache_mode(openssl::ssl::SslSessionCacheMode::CLIENT);
     context.set_new_session_callback(move |_, session| _ = sender.send(session.to_der().unwrap().len()));
     let ssl = Ssl::new(&context.build()).unwrap();
@@ -322,6 +323,45 @@ fn a_connection_is_closed_well_by_a_close_notify_alone() {
         assert_eq!(stream.read(&mut [0]).unwrap(), 0);
         assert_eq!(is_closed_well(stream.ssl()), says_so);
         closer.join().unwrap();
+    }
+}
+
+#[test]
+fn who_asks_for_the_tack_gets_it_with_the_first_certificate_alone() {
+    let root = root();
+    let leaf = leaf(&root);
+    let key = SigningKey::from_bytes(&[7; 32]).unwrap();
+    let tack = Tack::sign(&key, Generations::default(), Minute::new(30_000_000), TargetHash::of(b"key"));
+    let extension = TackExtension::from(Draft02::new(vec![tack], 1).unwrap());
+    let (chain, tls_key) = ([leaf.pem(), root.pem()].concat(), leaf.key.private_key_to_pem_pkcs8().unwrap());
+    let server = TicketServer::builder(Server::new(ring(), Lifetime::MAX), &chain, &tls_key);
+    let server = server.tack(&extension).build().unwrap();
+    for asks in [true, false] {
+        let (sender, seen) = channel();
+        let mut context = SslContextBuilder::new(SslMethod::tls_client()).unwrap();
+        let added = context.add_custom_ext(
+            TackExtension::TYPE,
+            ExtensionContext::CLIENT_HELLO
+                | ExtensionContext::TLS1_3_ENCRYPTED_EXTENSIONS
+                | ExtensionContext::TLS1_3_CERTIFICATE,
+            move |_, _, _| Ok(asks.then_some([])),
+            move |_, place, body, certificate| {
+                let index = certificate.map(|(index, _)| index);
+                _ = sender.send((place.contains(ExtensionContext::TLS1_3_CERTIFICATE), index, body.to_vec()));
+                Ok(())
+            },
+        );
+        added.unwrap();
+        let (ssl, handshake) = server.prepare(now()).unwrap();
+        let (here, there) = UnixStream::pair().unwrap();
+        let acceptor = thread::spawn(move || drop(ssl.accept(there).unwrap()));
+        drop(Ssl::new(&context.build()).unwrap().connect(here).unwrap());
+        acceptor.join().unwrap();
+        assert!(!handshake.is_asked() && !handshake.has_ticket());
+        assert_eq!(
+            seen.try_iter().collect::<Vec<_>>(),
+            Vec::from_iter(asks.then(|| (true, Some(0), extension.to_bytes())))
+        );
     }
 }
 
