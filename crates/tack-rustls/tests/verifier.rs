@@ -221,6 +221,19 @@ fn a_missing_key_keeps_pins_from_being_made_only_where_it_is_enforced() {
 }
 
 #[test]
+fn pins_change_as_far_as_the_mode_allows() {
+    let (ca, kind) = (Ca::new(), Kind::of_one());
+    let leaf = ca.issue(&[NAME]);
+    let others = carrying(&extension(vec![leaf.tack(&signing_key(1))], 1));
+    for (mode, expected) in [(Mode::Activate, 1), (Mode::NoActivation, 0), (Mode::ReadOnly, 0)] {
+        let pins = store(&[]);
+        let builder = ca.verifier(&kind).pin(Pinning::new(pins.clone()).mode(mode));
+        assert_eq!(try_now(&kind, builder, &leaf, &others).code(), None);
+        assert_eq!(pins.len(), expected, "{mode:?}");
+    }
+}
+
+#[test]
 fn every_requirement_that_is_for_the_host_is_to_be_met() {
     let (ca, kind) = (Ca::new(), Kind::of_one());
     let leaf = ca.issue(&[NAME]);

@@ -263,6 +263,17 @@ fn keys_in_a_text_belong_to_the_certificates_before_them_and_one_to_the_first() 
 }
 
 #[test]
+fn a_certificate_shows_its_length_and_nothing_of_its_key() {
+    let ca = Ca::new("ca");
+    let bare = ca.issue(&[NAME]).0;
+    let length = bare.as_der().len();
+    for (key, expected) in [(vec![], ""), (key_pem(), ", with its private key")] {
+        let certificates = Certificate::all_from_pem(&[pem(&bare), key].concat()).unwrap();
+        assert_eq!(format!("{certificates:?}"), format!("[Certificate({length} bytes{expected})]"));
+    }
+}
+
+#[test]
 fn settings_that_cannot_be_used_are_refused() {
     let ca = Ca::new("ca");
     for (name, suites) in [("a b", &SUITES[..]), (NAME, &[]), (NAME, &[CipherSuite::TLS_RSA_WITH_RC4_128_SHA])] {
