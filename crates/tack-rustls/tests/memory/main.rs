@@ -256,6 +256,10 @@ fn keys_in_a_text_belong_to_the_certificates_before_them_and_one_to_the_first() 
         assert_eq!(having(&parts.map(|part| &part[..])).unwrap(), [true, false]);
     }
     assert_eq!(having(&[&one, &key, &two, &key]).unwrap(), [true, true]);
+    for label in ["PRIVATE KEY", "RSA PRIVATE KEY", "EC PRIVATE KEY"] {
+        let key = tack_core::pem::encode(label, b"a key").into_bytes();
+        assert_eq!(having(&[&one, &key]).unwrap(), [true], "{label}");
+    }
     assert!(matches!(having(&[&one, &key, &key]), Err(TlsError::ExtraneousPrivateKey)));
     assert!(matches!(having(&[&key]), Err(TlsError::NoLeaf)));
     assert!(matches!(having(&[b"no PEM"]), Err(TlsError::NoLeaf)));
