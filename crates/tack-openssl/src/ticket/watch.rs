@@ -112,16 +112,13 @@ impl Derivation {
 
 #[cfg(test)]
 mod tests {
-    use std::cell::RefCell;
-    use std::io::{self, ErrorKind, Read, Write};
     use std::os::unix::net::UnixStream;
-    use std::rc::Rc;
 
     use openssl::asn1::Asn1Time;
     use openssl::hash::MessageDigest;
     use openssl::pkey::PKey;
     use openssl::ssl::{
-        self, ErrorCode, ExtensionContext, SslContext, SslContextBuilder, SslMethod, SslStream, SslVerifyMode,
+        ErrorCode, ExtensionContext, SslContext, SslContextBuilder, SslMethod, SslStream, SslVerifyMode,
     };
     use openssl::x509::X509Builder;
     use tack_ticket::EXTENSION;
@@ -153,8 +150,7 @@ mod tests {
             let lines = self.key_log.lock().unwrap();
             let line = lines.iter().find_map(|line| line.strip_prefix("SERVER_HANDSHAKE_TRAFFIC_SECRET "));
             let (random, secret) = line.unwrap().split_once(' ').unwrap();
-            let digits: Vec<_> = secret.chars().map(|digit| digit.to_digit(16).unwrap()).collect();
-            (random.to_owned(), digits.chunks(2).map(|pair| u8::try_from(pair[0] << 4 | pair[1]).unwrap()).collect())
+            (random.to_owned(), bytes(secret))
         }
 
         fn is_as_logged(&self) -> bool {
@@ -217,67 +213,33 @@ mod tests {
         context.set_keylog_callback(move |_, line| lines.lock().unwrap().push(line.to_owned()));
     }
 
-    /// A stream that gives a byte at a time and has none yet before each, when something else is done first.
-    struct Drip {
-        stream: UnixStream,
-        has_byte: bool,
-        first: Box<dyn FnMut()>,
-    }
-
-    impl Read for Drip {
-        fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-            (self.first)();
-            self.has_byte = !self.has_byte;
-            if self.has_byte { self.stream.read(&mut buffer[..1]) } else { Err(ErrorKind::WouldBlock.into()) }
-        }
-    }
-
-    impl Write for Drip {
-        fn write(&mut self, buffer: &[u8]) -> io::Result<usize> {
-            self.stream.write(buffer)
-        }
-
-        fn flush(&mut self) -> io::Result<()> {
-            self.stream.flush()
-        }
-    }
-
-    fn drip(mut client: Ssl, stream: UnixStream, first: impl FnMut() + 'static) -> SslStream<Drip> {
-        client.set_connect_state();
-        SslStream::new(client, Drip { stream, has_byte: false, first: Box::new(first) }).unwrap()
-    }
-
-    /// Streams that wait for nothing.
-    fn streams() -> [UnixStream; 2] {
-        let (here, there) = UnixStream::pair().unwrap();
-        [here, there].map(|stream| {
-            stream.set_nonblocking(true).unwrap();
-            stream
-        })
-    }
-
+    /// A pair of sides that wait for nothing.
     fn pair(mut client: Ssl, mut server: Ssl) -> [SslStream<UnixStream>; 2] {
         client.set_connect_state();
         server.set_accept_state();
-        let [here, there] = streams();
-        [(client, here), (server, there)].map(|(ssl, stream)| SslStream::new(ssl, stream).unwrap())
+        let (here, there) = UnixStream::pair().unwrap();
+        [(client, here), (server, there)].map(|(ssl, stream)| {
+            stream.set_nonblocking(true).unwrap();
+            SslStream::new(ssl, stream).unwrap()
+        })
     }
 
     /// All handshakes, one step of each after the other, on this thread.
     fn finish(mut streams: Vec<SslStream<UnixStream>>) -> Vec<SslStream<UnixStream>> {
         loop {
-            let steps: Vec<_> = streams.iter_mut().map(|stream| is_over(stream.do_handshake())).collect();
-            if !steps.contains(&false) {
+            let steps: Vec<_> = streams.iter_mut().map(SslStream::do_handshake).collect();
+            if steps.iter().all(Result::is_ok) {
                 return streams;
+            }
+            for error in steps.into_iter().filter_map(Result::err) {
+                assert_eq!(error.code(), ErrorCode::WANT_READ, "{error}");
             }
         }
     }
 
-    fn is_over(step: Result<(), ssl::Error>) -> bool {
-        if let Err(error) = &step {
-            assert_eq!(error.code(), ErrorCode::WANT_READ, "{error}");
-        }
-        step.is_ok()
+    fn bytes(hex: &str) -> Vec<u8> {
+        let digits: Vec<_> = hex.chars().map(|digit| digit.to_digit(16).unwrap()).collect();
+        digits.chunks(2).map(|pair| u8::try_from(pair[0] << 4 | pair[1]).unwrap()).collect()
     }
 
     fn prepare(context: &SslContext) -> Ssl {
@@ -322,36 +284,6 @@ mod tests {
         for stream in &streams {
             assert_eq!(session(stream.ssl()).err(), Some(Fault::NotShown));
         }
-    }
-
-    #[test]
-    fn sessions_are_those_of_the_key_log_where_one_is_driven_by_the_reads_of_another() {
-        let found = [(); 2].map(|()| [Found::default(), Found::default()]);
-        let [inner, outer] = found.each_ref().map(|[at_client, at_server]| {
-            let client = client(context(SslMethod::tls_client()).unwrap(), "TLS_AES_128_GCM_SHA256", at_client);
-            let server = server(context(SslMethod::tls_server()).unwrap(), "X25519", at_server);
-            let [here, there] = streams();
-            let mut server = prepare(&server);
-            server.set_accept_state();
-            (prepare(&client), here, SslStream::new(server, there).unwrap())
-        });
-        let inner_client = Rc::new(RefCell::new(drip(inner.0, inner.1, || ())));
-        let driven = Rc::clone(&inner_client);
-        let mut outer_client = drip(outer.0, outer.1, move || _ = is_over(driven.borrow_mut().do_handshake()));
-        let mut servers = [inner.2, outer.2];
-        let mut is_whole = false;
-        while !is_whole {
-            let [inner_server, outer_server] = &mut servers;
-            let steps = [
-                inner_server.do_handshake(),
-                outer_server.do_handshake(),
-                outer_client.do_handshake(),
-                inner_client.borrow_mut().do_handshake(),
-            ];
-            is_whole = steps.map(is_over).iter().all(|is_over| *is_over);
-        }
-        assert!(found.iter().flatten().all(Found::is_as_logged));
-        assert_ne!(found[0][0].logged(), found[1][0].logged());
     }
 
     #[test]
@@ -451,10 +383,6 @@ mod tests {
 
     #[test]
     fn secrets_that_openssl_does_not_use_are_an_internal_error() {
-        let bytes = |hex: &str| -> Vec<u8> {
-            let digits: Vec<_> = hex.chars().map(|digit| digit.to_digit(16).unwrap()).collect();
-            digits.chunks(2).map(|pair| u8::try_from(pair[0] << 4 | pair[1]).unwrap()).collect()
-        };
         // RFC 8448, section 3.
         let parts = [
             "1dc826e93606aa6fdc0aadc12f741b01046aa6b99f691ed221a9f0ca043fbeac",

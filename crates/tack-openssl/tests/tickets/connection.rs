@@ -2,9 +2,9 @@
 
 use std::io::{self, ErrorKind, Read, Write};
 use std::os::unix::net::UnixStream;
-use std::thread;
+use std::thread::{self, JoinHandle};
 
-use openssl::ssl::{HandshakeError, Ssl, SslContextBuilder, SslRef, SslStream};
+use openssl::ssl::{HandshakeError, Ssl, SslContextBuilder, SslStream};
 use tack_openssl::TlsError;
 use tack_openssl::ticket::{ServerHandshake, TicketClient, TicketError, TicketServer};
 use tack_ticket::{TicketPin, Welcome};
@@ -27,9 +27,7 @@ pub struct MetOther {
 }
 
 pub fn meet(client: &TicketClient, server: &TicketServer, name: &str, pin: Option<TicketPin>) -> Met {
-    let (here, there) = UnixStream::pair().unwrap();
-    let (ssl, handshake) = server.prepare(now()).unwrap();
-    let acceptor = thread::spawn(move || accept(ssl, there));
+    let (here, handshake, acceptor) = listen(server);
     let (result, alert_to_client) = visit(client, here, name, pin);
     Met { client: result, server: handshake, alert_to_client, alert_to_server: acceptor.join().unwrap() }
 }
@@ -44,9 +42,7 @@ pub fn meet_other(client: &TicketClient, server: SslContextBuilder, name: &str, 
 
 /// A client of its own reads what the server sends, to the end.
 pub fn read_from(server: &TicketServer, client: Ssl) -> Result<Vec<u8>, ()> {
-    let (here, there) = UnixStream::pair().unwrap();
-    let (ssl, _) = server.prepare(now()).unwrap();
-    let acceptor = thread::spawn(move || accept(ssl, there));
+    let (here, _, acceptor) = listen(server);
     let mut stream = client.connect(here).map_err(drop)?;
     let mut bytes = vec![0; 5];
     stream.read_exact(&mut bytes).map_err(drop)?;
@@ -57,32 +53,44 @@ pub fn read_from(server: &TicketServer, client: Ssl) -> Result<Vec<u8>, ()> {
 
 /// A connection that stays.
 pub fn connect(client: &TicketClient, server: &TicketServer, name: &str) -> SslStream<UnixStream> {
-    let (here, there) = UnixStream::pair().unwrap();
-    let (ssl, _) = server.prepare(now()).unwrap();
-    let acceptor = thread::spawn(move || accept(ssl, there));
+    let (here, _, acceptor) = listen(server);
     let (ssl, _) = client.prepare(&name.parse().unwrap(), None, now()).unwrap();
     let stream = ssl.connect(here).unwrap();
     acceptor.join().unwrap();
     stream
 }
 
-/// A stream that gives a byte at a time, and has none yet before each.
-#[derive(Debug)]
+/// A server that accepts one client at the other end, and gives the alert that it receives.
+pub fn listen(server: &TicketServer) -> (UnixStream, ServerHandshake, JoinHandle<Option<u8>>) {
+    let (here, there) = UnixStream::pair().unwrap();
+    let (ssl, handshake) = server.prepare(now()).unwrap();
+    (here, handshake, thread::spawn(move || accept(ssl, there)))
+}
+
+/// A stream that gives a byte at a time, and has none yet before each, when something else is done within the read.
 pub struct Drip {
     stream: UnixStream,
     has_byte: bool,
+    meanwhile: Box<dyn FnMut()>,
 }
 
+/// A handshake byte by byte, as far as it has come.
+pub type Dripping = Result<SslStream<Drip>, HandshakeError<Drip>>;
+
 impl Drip {
-    pub fn new(stream: UnixStream) -> Self {
-        Self { stream, has_byte: false }
+    pub fn new(stream: UnixStream, meanwhile: impl FnMut() + 'static) -> Self {
+        Self { stream, has_byte: true, meanwhile: Box::new(meanwhile) }
     }
 }
 
 impl Read for Drip {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         self.has_byte = !self.has_byte;
-        if self.has_byte { Err(ErrorKind::WouldBlock.into()) } else { self.stream.read(&mut buffer[..1]) }
+        if self.has_byte {
+            return self.stream.read(&mut buffer[..1]);
+        }
+        (self.meanwhile)();
+        Err(ErrorKind::WouldBlock.into())
     }
 }
 
@@ -96,18 +104,12 @@ impl Write for Drip {
     }
 }
 
-/// A handshake byte by byte: `look` sees it at each pause.
-pub fn drip(client: Ssl, server: &TicketServer, mut look: impl FnMut(&SslRef)) -> SslStream<Drip> {
-    let (here, there) = UnixStream::pair().unwrap();
-    let (ssl, _) = server.prepare(now()).unwrap();
-    let acceptor = thread::spawn(move || accept(ssl, there));
-    let mut handshake = client.connect(Drip::new(here));
-    while let Err(HandshakeError::WouldBlock(middle)) = handshake {
-        look(middle.ssl());
-        handshake = middle.handshake();
+/// Goes on until the next pause, or to the end.
+pub fn step(handshake: Dripping) -> Dripping {
+    match handshake {
+        Err(HandshakeError::WouldBlock(middle)) => middle.handshake(),
+        over => over,
     }
-    acceptor.join().unwrap();
-    handshake.unwrap()
 }
 
 fn visit(

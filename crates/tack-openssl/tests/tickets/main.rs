@@ -6,17 +6,19 @@
 mod certificate;
 mod connection;
 
+use std::cell::RefCell;
 use std::io::Read;
 use std::os::unix::net::UnixStream;
+use std::rc::Rc;
 use std::sync::mpsc::channel;
 use std::thread;
 
 use getrandom::SysRng;
-use openssl::ssl::{ExtensionContext, Ssl, SslContextBuilder, SslMethod, SslVersion};
+use openssl::ssl::{ExtensionContext, HandshakeError, Ssl, SslContextBuilder, SslMethod, SslVersion};
 use tack_core::{Draft02, Generations, Minute, SigningKey, Tack, TackExtension, TargetHash, Timestamp};
 use tack_openssl::Trust;
 use tack_openssl::ticket::{
-    ServerTicketError, TicketClient, TicketError, TicketServer, TicketServerError, is_closed_well,
+    ClientHandshake, ServerTicketError, TicketClient, TicketError, TicketServer, TicketServerError, is_closed_well,
 };
 use tack_ticket::{
     ClientRefusal, EXTENSION, KeyRing, Lifetime, MessageError, PinningSecret, ProofKind, ProtectionKey, Server,
@@ -24,7 +26,7 @@ use tack_ticket::{
 };
 
 use crate::certificate::{Identity, NOW, Plan, ec, root, rsa};
-use crate::connection::{meet, meet_other};
+use crate::connection::{Drip, Dripping, listen, meet, meet_other, step};
 
 const NAME: &str = "host.example";
 
@@ -295,14 +297,55 @@ fn a_handshake_counts_not_before_its_last_byte() {
     let (client, server) = (client(&root), server(&ring(), &leaf(&root)));
     let pin = pin(meet(&client, &server, NAME, None).client);
     let (ssl, handshake) = client.prepare(&NAME.parse().unwrap(), Some(pin), now()).unwrap();
+    let (here, _, acceptor) = listen(&server);
+    let mut dripping = ssl.connect(Drip::new(here, || ()));
     let mut pauses = 0;
-    let stream = connection::drip(ssl, &server, |ssl| {
-        assert_eq!(handshake.finish(ssl).err(), Some(TicketError::Unfinished));
+    while let Err(HandshakeError::WouldBlock(middle)) = &dripping {
+        assert_eq!(handshake.finish(middle.ssl()).err(), Some(TicketError::Unfinished));
         pauses += 1;
-    });
+        dripping = step(dripping);
+    }
     assert!(pauses > 500, "{pauses}");
+    acceptor.join().unwrap();
+    let stream = dripping.ok().unwrap();
     assert!(handshake.finish(stream.ssl()).is_ok_and(|welcome| welcome.is_proved()));
     assert_eq!(handshake.finish(stream.ssl()).err(), Some(TicketError::Unfinished), "it is said once");
+}
+
+/// As in TLS within TLS, or in a program that waits within a read: the secrets of one are not taken for those of the other.
+#[test]
+fn visits_are_proved_where_one_goes_on_within_the_reads_of_the_other() {
+    let root = root();
+    let (client, server) = (client(&root), server(&ring(), &leaf(&root)));
+    let [inner, outer] = [(); 2].map(|()| {
+        let pin = pin(meet(&client, &server, NAME, None).client);
+        let (here, _, acceptor) = listen(&server);
+        let (ssl, handshake) = client.prepare(&NAME.parse().unwrap(), Some(pin), now()).unwrap();
+        (ssl, here, handshake, acceptor)
+    });
+    let driven = Rc::new(RefCell::new(Some(inner.0.connect(Drip::new(inner.1, || ())))));
+    let drive = {
+        let driven = Rc::clone(&driven);
+        move || {
+            let dripping = driven.take().unwrap();
+            driven.replace(Some(step(dripping)));
+        }
+    };
+    // The inner one is a little ahead: it has the ServerHello, and waits for what comes next, when the outer one has it.
+    (0..20).for_each(|_| drive());
+    let mut dripping = outer.0.connect(Drip::new(outer.1, drive.clone()));
+    while matches!(dripping, Err(HandshakeError::WouldBlock(_))) {
+        dripping = step(dripping);
+    }
+    let is_proved = |handshake: &ClientHandshake, dripping: Dripping| {
+        let stream = dripping.map_err(|_| handshake.failure()).ok().unwrap();
+        handshake.finish(stream.ssl()).is_ok_and(|welcome| welcome.is_proved())
+    };
+    assert!(is_proved(&outer.2, dripping));
+    assert!(is_proved(&inner.2, driven.take().unwrap()));
+    for acceptor in [inner.3, outer.3] {
+        acceptor.join().unwrap();
+    }
 }
 
 #[test]
@@ -352,9 +395,7 @@ fn who_asks_for_the_tack_gets_it_with_the_first_certificate_alone() {
             },
         );
         added.unwrap();
-        let (ssl, handshake) = server.prepare(now()).unwrap();
-        let (here, there) = UnixStream::pair().unwrap();
-        let acceptor = thread::spawn(move || drop(ssl.accept(there).unwrap()));
+        let (here, handshake, acceptor) = listen(&server);
         drop(Ssl::new(&context.build()).unwrap().connect(here).unwrap());
         acceptor.join().unwrap();
         assert!(!handshake.is_asked() && !handshake.has_ticket());
